@@ -1,0 +1,1 @@
+"""Data of the AIM Monitor: publishing (staff side) and serving (public side), with what the two share."""

@@ -1,0 +1,324 @@
+"""One schema per extract, of input and of release; a release is checked here, all problems told at once.
+
+Both halves import this module and the reference tables, and nothing else of each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from data_access.errors import UserError, all_at_once
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+PUBLIC_FILE = "public.parquet"
+DEMONSTRATION_MARK = b"demonstration"
+"""Key of the schema metadata that marks synthetic input; its value is b"true"."""
+
+
+class Status(StrEnum):
+    """What a cell without a figure means; `published` alone carries one."""
+
+    PUBLISHED = "published"
+    WITHHELD = "withheld"
+    NOT_YET = "not_yet"
+    NOT_REPORTED = "not_reported"
+    NOT_PUBLISHED = "not_published"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Weight(StrEnum):
+    """Whether a public row has a weight: in kg, in pieces only, or with no quantity reported."""
+
+    KG = "kg"
+    NONE = "none"
+    NOT_REPORTED = "not_reported"
+
+
+def _schema(fields: list[pa.Field[Any]]) -> pa.Schema:
+    return pa.schema(fields)
+
+
+LEVELS = ("HS2", "HS4", "HS6", "HS10")
+"""Levels of a pull of public statistics, coarse to fine."""
+
+RAW_PUBLIC = _schema(
+    [
+        pa.field("month", pa.string(), nullable=False),
+        pa.field("hts", pa.string(), nullable=False),
+        pa.field("level", pa.string(), nullable=False),
+        pa.field("cty_code", pa.string(), nullable=False),
+        pa.field("cty_name", pa.string(), nullable=False),
+        pa.field("general_value", pa.int64()),
+        pa.field("consumption_value", pa.int64()),
+        pa.field("general_qty1", pa.int64()),
+        pa.field("consumption_qty1", pa.int64()),
+        pa.field("unit1", pa.string()),
+        pa.field("general_qty2", pa.int64()),
+        pa.field("consumption_qty2", pa.int64()),
+        pa.field("unit2", pa.string()),
+        pa.field("general_qty1_flag", pa.string()),
+        pa.field("consumption_qty1_flag", pa.string()),
+        pa.field("general_qty2_flag", pa.string()),
+        pa.field("consumption_qty2_flag", pa.string()),
+        pa.field("last_update", pa.string()),
+    ]
+)
+"""Rows of chapter 76 as the Census API gives them, typed; US$ and the units' own quantities; '-' is the total row."""
+
+LICENSES = _schema(
+    [
+        pa.field("license_id", pa.string(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("applied_on", pa.date32(), nullable=False),
+        pa.field("expected_import_on", pa.date32(), nullable=False),
+        pa.field("entry_type", pa.string(), nullable=False),
+        pa.field("low_value", pa.bool_(), nullable=False),
+        pa.field("filer_id", pa.string(), nullable=False),
+        pa.field("importer_id", pa.string(), nullable=False),
+        pa.field("enterprise_group", pa.string()),
+        pa.field("exporter_id", pa.string()),
+        pa.field("manufacturer_id", pa.string()),
+        pa.field("hts10", pa.string(), nullable=False),
+        pa.field("origin", pa.string(), nullable=False),
+        pa.field("exportation", pa.string()),
+        pa.field("port", pa.string()),
+        pa.field("smelt1", pa.string(), nullable=False),
+        pa.field("smelt2", pa.string(), nullable=False),
+        pa.field("cast", pa.string(), nullable=False),
+        pa.field("quantity_kg", pa.float64(), nullable=False),
+        pa.field("value_usd", pa.float64(), nullable=False),
+    ]
+)
+"""License records, one row a license (19 CFR 361.103(c)(1)); confidential, staff side only."""
+
+PUBLIC = _schema(
+    [
+        pa.field("month", pa.string(), nullable=False),
+        pa.field("product", pa.string(), nullable=False),
+        pa.field("level", pa.string(), nullable=False),
+        pa.field("country", pa.string(), nullable=False),
+        pa.field("general_value", pa.int64()),
+        pa.field("general_kg", pa.int64()),
+        pa.field("consumption_value", pa.int64()),
+        pa.field("consumption_kg", pa.int64()),
+        pa.field("weight", pa.string(), nullable=False),
+    ]
+)
+"""Public statistics of a release: per month and basis the finest level pulled, codes of that level only; country 'all'
+is the pulled total row of the code (the sum of its countries where none was pulled). A basis not pulled is null."""
+
+LICENSE_DIMENSIONS: dict[str, tuple[str, ...]] = {"origin": ("origin",)}
+"""License tables and their own columns beside period and product; further tables (smelt, cast, …) are added here."""
+
+
+def license_schema(table: str) -> pa.Schema:
+    """Schema of `license_<table>.parquet`: value in US$, weight in kg, null unless published."""
+    own: list[pa.Field[Any]] = [pa.field(name, pa.string(), nullable=False) for name in LICENSE_DIMENSIONS[table]]
+    return _schema(
+        [
+            pa.field("period", pa.string(), nullable=False),
+            pa.field("product", pa.string(), nullable=False),
+            *own,
+            pa.field("value", pa.int64()),
+            pa.field("kg", pa.int64()),
+            pa.field("status", pa.string(), nullable=False),
+            pa.field("as_of", pa.string(), nullable=False),
+        ]
+    )
+
+
+def license_file(table: str) -> str:
+    """File name of a license table within a release."""
+    return f"license_{table}.parquet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPart:
+    """What a release holds of public statistics.
+
+    `coverage` maps basis ('consumption', 'general') to month to level pulled; `vintages` month to the pull it is of;
+    `total_differs` lists months whose pulled total row is not the sum of the countries pulled.
+    """
+
+    as_of: str
+    coverage: dict[str, dict[str, str]]
+    vintages: dict[str, str]
+    total_differs: list[str] = field(default_factory=list)
+    observed_products: list[str] = field(default_factory=list)
+    observed_countries: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicensePart:
+    """What a release holds of license data: closed months, months still filling, withheld cells per table."""
+
+    as_of: str
+    policy: str
+    certificate: str
+    months: list[str]
+    not_yet: list[str]
+    withheld: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """Integrity of one file of a release."""
+
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """`manifest.json` of a release."""
+
+    schema: int
+    id: str
+    published: str
+    demonstration: bool
+    public: PublicPart
+    license: LicensePart | None
+    files: dict[str, FileEntry]
+
+    def to_json(self) -> str:
+        """The manifest as it stands on disk."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+
+
+def read_manifest(release: Path) -> Manifest:
+    """The manifest of a release directory.
+
+    Raises UserError where it is missing, is not one, or is of another schema version.
+    """
+    path = release / MANIFEST
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: expected a release manifest, found no such file; name a release directory") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: expected a readable JSON manifest, found {error}; publish the release anew") from None
+    found = raw.get("schema") if isinstance(raw, dict) else None
+    if found != SCHEMA_VERSION:
+        raise UserError(f"{path}: expected schema {SCHEMA_VERSION}, found {found!r}; use the version that wrote it")
+    try:
+        return _manifest(raw)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path}: expected all fields of schema {SCHEMA_VERSION}, found {error}; publish anew"
+        ) from None
+
+
+def _manifest(raw: dict[str, Any]) -> Manifest:
+    license_part = raw["license"]
+    return Manifest(
+        schema=raw["schema"],
+        id=raw["id"],
+        published=raw["published"],
+        demonstration=raw["demonstration"],
+        public=PublicPart(**raw["public"]),
+        license=None if license_part is None else LicensePart(**license_part),
+        files={name: FileEntry(**entry) for name, entry in raw["files"].items()},
+    )
+
+
+def expected_files(manifest: Manifest) -> dict[str, pa.Schema]:
+    """The files a release of this manifest consists of, with their schemas."""
+    files = {PUBLIC_FILE: PUBLIC}
+    if manifest.license is not None:
+        files |= {license_file(table): license_schema(table) for table in LICENSE_DIMENSIONS}
+    return files
+
+
+def file_entry(path: Path) -> FileEntry:
+    """Hash and row count of a Parquet file as the manifest holds them."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return FileEntry(sha256=digest, rows=pq.read_metadata(path).num_rows)
+
+
+def check_release(release: Path) -> Manifest:
+    """Check what anyone can check of a release: files, hashes, schemas, no column more, withheld cells null.
+
+    Raises UserError that lists every problem found.
+    """
+    manifest = read_manifest(release)
+    schemas = expected_files(manifest)
+    problems = _file_list_problems(release, manifest, schemas)
+    for name, schema in schemas.items():
+        if name in manifest.files and (release / name).is_file():
+            problems += _file_problems(release / name, manifest.files[name], schema)
+    if not problems and manifest.license is not None:
+        problems += _license_problems(release, manifest.license)
+    if problems:
+        raise all_at_once(f"{release}: not a sound release; the last good one stays in use", problems)
+    return manifest
+
+
+def _file_list_problems(release: Path, manifest: Manifest, schemas: dict[str, pa.Schema]) -> list[str]:
+    present = {path.name for path in release.iterdir()} - {MANIFEST}
+    problems = [
+        f"{name}: expected by the schema, not listed in the manifest" for name in schemas.keys() - manifest.files
+    ]
+    problems += [f"{name}: listed in the manifest, no such file" for name in manifest.files.keys() - present]
+    problems += [f"{name}: expected no such file in a release of this schema" for name in present - schemas.keys()]
+    return sorted(problems)
+
+
+def _file_problems(path: Path, entry: FileEntry, schema: pa.Schema) -> list[str]:
+    try:
+        found = file_entry(path)
+        actual = pq.read_schema(path).remove_metadata()
+    except (OSError, pa.ArrowException) as error:
+        return [f"{path.name}: expected a Parquet file, found {error}"]
+    problems = []
+    if found.sha256 != entry.sha256:
+        problems.append(f"{path.name}: expected SHA-256 {entry.sha256[:12]}…, found {found.sha256[:12]}…")
+    if found.rows != entry.rows:
+        problems.append(f"{path.name}: expected {entry.rows:,} rows, found {found.rows:,}")
+    if not actual.equals(schema):
+        problems.append(f"{path.name}: expected columns {', '.join(schema.names)}, found {', '.join(actual.names)}")
+    return problems
+
+
+def _license_problems(release: Path, part: LicensePart) -> list[str]:
+    problems = [] if part.certificate else [f"{MANIFEST}: expected a certificate hash for license data, found none"]
+    for table, own in LICENSE_DIMENSIONS.items():
+        name = license_file(table)
+        cells = pq.read_table(release / name)
+        problems += [f"{name}: {problem}" for problem in _cell_problems(cells, ["period", "product", *own])]
+        withheld = _count(pc.equal(cells["status"], pa.scalar(str(Status.WITHHELD))))
+        if withheld != part.withheld.get(table):
+            problems.append(f"{name}: expected {part.withheld.get(table)} withheld cells, found {withheld}")
+    return problems
+
+
+def _count(mask: Any) -> int:
+    return int(np.count_nonzero(mask.to_numpy()))
+
+
+def _cell_problems(cells: pa.Table, key: list[str]) -> list[str]:
+    problems = []
+    unknown = sorted({str(status) for status in cells["status"].unique().to_pylist()} - set(Status))
+    if unknown:
+        problems.append(f"column status: expected one of {', '.join(Status)}, found {', '.join(unknown)}")
+    shown = pc.equal(cells["status"], pa.scalar(str(Status.PUBLISHED)))
+    for column in ("value", "kg"):
+        leaking = _count(pc.and_(pc.invert(shown), pc.is_valid(cells[column])))
+        missing = _count(pc.and_(shown, pc.is_null(cells[column])))
+        if leaking:
+            problems.append(f"column {column}: expected null in cells that are not published, found {leaking} figures")
+        if missing:
+            problems.append(f"column {column}: expected a figure in published cells, found {missing} nulls")
+    if cells.group_by(key).aggregate([]).num_rows != cells.num_rows:
+        problems.append(f"expected one row for each {', '.join(key)}, found repeated ones")
+    return problems

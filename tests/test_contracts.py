@@ -1,0 +1,163 @@
+"""A release is checked as anyone can check it, and each way to break one is caught."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data_access.contracts import (
+    MANIFEST,
+    PUBLIC,
+    PUBLIC_FILE,
+    LicensePart,
+    Manifest,
+    PublicPart,
+    check_release,
+    file_entry,
+    license_file,
+    license_schema,
+)
+from data_access.errors import UserError
+
+ORIGIN = license_file("origin")
+CELLS: list[dict[str, Any]] = [
+    {"product": "aim", "origin": "all", "value": 900, "kg": 300, "status": "published"},
+    {"product": "aim", "origin": "CAN", "value": 500, "kg": 200, "status": "published"},
+    {"product": "aim", "origin": "DEU", "value": None, "kg": None, "status": "withheld"},
+    {"product": "aim", "origin": "FRA", "value": None, "kg": None, "status": "withheld"},
+    {"product": "aim", "origin": "XKX", "value": 0, "kg": 0, "status": "published"},
+]
+
+
+def write(
+    release: Path, cells: list[dict[str, Any]] = CELLS, *, withheld: int = 2, certificate: str = "c0ffee"
+) -> Manifest:
+    release.mkdir(exist_ok=True)
+    public = {"month": "2026-08", "product": "7601103000", "level": "HS10", "country": "all", "weight": "not_reported"}
+    pq.write_table(pa.Table.from_pylist([{**public, "consumption_value": 5}], schema=PUBLIC), release / PUBLIC_FILE)
+    rows = [{"period": "2026-09", "as_of": "2026-11-20", **cell} for cell in cells]
+    pq.write_table(pa.Table.from_pylist(rows, schema=license_schema("origin")), release / ORIGIN)
+    manifest = Manifest(
+        schema=1,
+        id="2026-11-20T15-00-00Z-ab12cd",
+        published="2026-11-20T15:00:00Z",
+        demonstration=True,
+        public=PublicPart(as_of="2026-08", coverage={"consumption": {"2026-08": "HS10"}, "general": {}}, vintages={}),
+        license=LicensePart(
+            as_of="2026-11-20",
+            policy="demonstration",
+            certificate=certificate,
+            months=["2026-09"],
+            not_yet=["2026-10"],
+            withheld={"origin": withheld},
+        ),
+        files={name: file_entry(release / name) for name in (PUBLIC_FILE, ORIGIN)},
+    )
+    (release / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+    return manifest
+
+
+def changed(index: int, **columns: object) -> list[dict[str, Any]]:
+    return [{**cell, **columns} if i == index else cell for i, cell in enumerate(CELLS)]
+
+
+def test_a_sound_release_passes_and_its_manifest_reads_back_equal(tmp_path: Path) -> None:
+    manifest = write(tmp_path)
+    assert check_release(tmp_path) == manifest
+
+
+def cut_file(release: Path) -> None:
+    data = (release / ORIGIN).read_bytes()
+    (release / ORIGIN).write_bytes(data[: len(data) // 2])
+
+
+def other_bytes(release: Path) -> None:
+    pq.write_table(pq.read_table(release / ORIGIN), release / ORIGIN, compression="none")
+
+
+def drop_file(release: Path) -> None:
+    (release / PUBLIC_FILE).unlink()
+
+
+def add_file(release: Path) -> None:
+    (release / "contributors.parquet").write_bytes(b"")
+
+
+def add_column(release: Path) -> None:
+    table = pq.read_table(release / ORIGIN)
+    pq.write_table(table.append_column("units", pa.array([3] * table.num_rows)), release / ORIGIN)
+    manifest = json.loads((release / MANIFEST).read_text())
+    manifest["files"][ORIGIN] = dataclasses.asdict(file_entry(release / ORIGIN))
+    (release / MANIFEST).write_text(json.dumps(manifest))
+
+
+def newer_schema(release: Path) -> None:
+    manifest = json.loads((release / MANIFEST).read_text())
+    (release / MANIFEST).write_text(json.dumps({**manifest, "schema": 2}))
+
+
+def no_manifest(release: Path) -> None:
+    (release / MANIFEST).unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (cut_file, "expected a Parquet file"),
+        (other_bytes, "expected SHA-256"),
+        (drop_file, "no such file"),
+        (add_file, "contributors.parquet: expected no such file"),
+        (add_column, "expected columns period, product, origin, value, kg, status, as_of, found"),
+        (newer_schema, "expected schema 1, found 2"),
+        (no_manifest, "expected a release manifest"),
+    ],
+)
+def test_a_spoilt_release_is_refused_with_what_is_wrong(
+    tmp_path: Path, spoil: Callable[[Path], None], told: str
+) -> None:
+    write(tmp_path)
+    spoil(tmp_path)
+    with pytest.raises(UserError, match=told):
+        check_release(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (changed(2, value=400), "column value: expected null in cells that are not published, found 1"),
+        (changed(3, kg=100), "column kg: expected null in cells that are not published, found 1"),
+        (changed(1, value=None), "column value: expected a figure in published cells, found 1"),
+        (changed(4, status="hidden"), "column status: expected one of"),
+        (changed(4, origin="CAN"), "one row for each period, product, origin"),
+        (changed(2, status="not_yet"), "expected 2 withheld cells, found 1"),
+    ],
+)
+def test_a_release_that_tells_too_much_or_too_little_is_refused(
+    tmp_path: Path, cells: list[dict[str, Any]], told: str
+) -> None:
+    write(tmp_path, cells)
+    with pytest.raises(UserError, match=told):
+        check_release(tmp_path)
+
+
+def test_license_data_without_a_certificate_hash_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, certificate="")
+    with pytest.raises(UserError, match="expected a certificate hash"):
+        check_release(tmp_path)
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    write(tmp_path)
+    drop_file(tmp_path)
+    add_file(tmp_path)
+    with pytest.raises(UserError) as told:
+        check_release(tmp_path)
+    assert "public.parquet" in str(told.value)
+    assert "contributors.parquet" in str(told.value)
