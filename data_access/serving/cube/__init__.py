@@ -1,0 +1,1 @@
+"""Published cells as arrays, and the arithmetic allowed on them."""

@@ -1,0 +1,1 @@
+"""The gate between a release and everything that renders, exports or answers."""

@@ -1,0 +1,287 @@
+"""The gate: the one place where cells of a release are picked and added, and where a `Released` is made.
+
+A figure passes if it is a published cell, or arithmetic on published cells of one date (`as_of`) per month; else its
+cell holds no figure and a status. Public figures pass the same way, so that no path goes around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import starmap
+
+import numpy as np
+
+from data_access.filters import Basis, Filters, Measure, Of, Series
+from data_access.serving.cube.figures import (
+    FROM_LICENSE,
+    FROM_PUBLIC,
+    NO_DATE,
+    NOT_APPLICABLE,
+    PUBLISHED,
+    STATUSES,
+    WITHHELD,
+    Figures,
+    Flags,
+    Integers,
+    Ranks,
+)
+from data_access.serving.cube.license import LicenseRow
+from data_access.serving.gate._seal import SEAL
+from data_access.serving.gate.released import Cell, Released, ReleaseInfo, Words
+from data_access.serving.periods import Period
+
+UNITS = {Measure.VALUE: "US$", Measure.VOLUME: "t", Measure.AUV: "US$/t", Measure.SHARE: "%"}
+KG_PER_TON = 1000
+AUV_DECIMALS = 2
+SHARE_DECIMALS = 4
+SOURCES = {FROM_PUBLIC: "public", FROM_LICENSE: "license", FROM_PUBLIC | FROM_LICENSE: "public+license"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What a member of an answer is called in its cells."""
+
+    product: str
+    country: str
+    smelt: str | None = None
+    smelt2: str | None = None
+    cast: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One series of an answer: figures by member and period, the whole that shares are of, and which periods run."""
+
+    series: Series
+    figures: Figures
+    whole: Figures | None
+    partial: Sequence[bool]
+
+
+def add(cells: Figures, *, counts: Flags | None = None) -> Figures:
+    """The sum of cells (rows) in each month, one row.
+
+    `counts` (same shape) leaves cells out where they are no part of the sum. The sum is published if all its cells are,
+    and are of one date; cells of one month with several dates make it withheld.
+    """
+    counts = np.ones(cells.status.shape, np.bool_) if counts is None else counts
+    if len(cells.status) == 1 and bool(counts.all()):
+        return cells
+    mixed = mixed_dates(cells, counts=counts)
+    status = _worst(cells.status, counts, mixed)
+    weight_status = _worst(cells.weight_status, counts, mixed)
+    return Figures(
+        value=_total(cells.value, counts, status),
+        status=status,
+        kg=_total(cells.kg, counts, weight_status),
+        weighed=_total(cells.weighed, counts, weight_status),
+        weight_status=weight_status,
+        left_out=_total(cells.left_out, counts, weight_status),
+        as_of=np.where(counts, cells.as_of, NO_DATE).min(axis=0, keepdims=True).astype(np.int16),
+        source=cells.source.max(axis=0, keepdims=True),
+    )
+
+
+def mixed_dates(cells: Figures, *, counts: Flags) -> Flags:
+    """In which months (one row) the counted cells are of more than one date."""
+    dated = counts & (cells.as_of != NO_DATE)
+    oldest = np.where(dated, cells.as_of, NO_DATE).min(axis=0, keepdims=True)
+    newest = np.where(dated, cells.as_of, -1).max(axis=0, keepdims=True)
+    mixed: Flags = (newest >= 0) & (oldest != newest)
+    return mixed
+
+
+def part_of(cells: Figures, whole: Figures) -> Figures:
+    """Cells as parts of a whole (one row, or as many), month by month, fit for a quotient.
+
+    A cell has the whole's status where that is worse, is withheld where the two are of different dates, and not
+    applicable where one is public and the other license data.
+    """
+    dated = (cells.as_of != NO_DATE) & (whole.as_of != NO_DATE)
+    apart = np.where(dated & (cells.as_of != whole.as_of), WITHHELD, PUBLISHED)
+    apart = np.where(cells.source != whole.source, NOT_APPLICABLE, apart)
+
+    def rank(own: Ranks, other: Ranks) -> Ranks:
+        worst = np.maximum(own, other)
+        ranks: Ranks = np.where(worst == PUBLISHED, apart, worst).astype(np.int8)
+        return ranks
+
+    return replace(
+        cells,
+        status=rank(cells.status, whole.status),
+        weight_status=rank(cells.weight_status, whole.weight_status),
+    )
+
+
+def _worst(status: Ranks, counts: Flags, mixed: Flags) -> Ranks:
+    worst: Ranks = np.where(counts, status, PUBLISHED).max(axis=0, keepdims=True).astype(np.int8)
+    worst[mixed & (worst == PUBLISHED)] = WITHHELD
+    worst[~counts.any(axis=0, keepdims=True)] = NOT_APPLICABLE
+    return worst
+
+
+def _total(figures: Integers, counts: Flags, status: Ranks) -> Integers:
+    total = np.where(counts, figures, 0).sum(axis=0, keepdims=True)
+    return np.where(status == PUBLISHED, total, 0)
+
+
+def over(months: Figures, periods: Sequence[Period], first: int) -> Figures:
+    """Figures of months, the first of them numbered `first`, added to periods.
+
+    A period is published if all its months are, else it has the first of withheld, not_yet, not_published,
+    not_reported, not_applicable; its date is the oldest of its months.
+    """
+    if all(period.first == period.last for period in periods):
+        picked = [period.first - first for period in periods]
+        return Figures(**{name: getattr(months, name)[:, picked] for name in Figures.__slots__})
+    spans = [slice(period.first - first, period.last - first + 1) for period in periods]
+
+    def total(figures: Integers, status: Ranks) -> Integers:
+        sums = np.stack([figures[:, span].sum(axis=1) for span in spans], axis=1)
+        return np.where(status == PUBLISHED, sums, 0)
+
+    status = np.stack([months.status[:, span].max(axis=1) for span in spans], axis=1)
+    weight_status = np.stack([months.weight_status[:, span].max(axis=1) for span in spans], axis=1)
+    return Figures(
+        value=total(months.value, status),
+        status=status,
+        kg=total(months.kg, weight_status),
+        weighed=total(months.weighed, weight_status),
+        weight_status=weight_status,
+        left_out=total(months.left_out, weight_status),
+        as_of=np.stack([months.as_of[:, span].min(axis=1) for span in spans], axis=1),
+        source=np.stack([np.bitwise_or.reduce(months.source[:, span], axis=1) for span in spans], axis=1),
+    )
+
+
+def put(figures: Figures, row: int, column: int, cell: LicenseRow) -> None:
+    """Put a published or unpublished cell of a longer period in the place of a sum of months."""
+    shown = cell.status == PUBLISHED and cell.value is not None and cell.kg is not None
+    figures.status[row, column] = figures.weight_status[row, column] = cell.status
+    figures.value[row, column] = figures.weighed[row, column] = (cell.value if shown else 0) or 0
+    figures.kg[row, column] = (cell.kg if shown else 0) or 0
+    figures.as_of[row, column] = cell.as_of
+
+
+def combine(public: Figures, license_: Figures, covered: Flags) -> Figures:
+    """One of two series a month, and which: public figures where a pull covers the month, else license ones."""
+    return Figures(
+        **{name: np.where(covered, getattr(public, name), getattr(license_, name)) for name in Figures.__slots__}
+    )
+
+
+def release(
+    info: ReleaseInfo,
+    filters: Filters,
+    *,
+    labels: Sequence[Label],
+    periods: Sequence[Period],
+    dates: Sequence[str],
+    parts: Sequence[Part],
+    words: Callable[[tuple[Cell, ...]], Words],
+) -> Released:
+    """The answer to `filters` (months filled in): cells first, then the words that `words` makes of them alone."""
+    cells = tuple(cell for part in parts for cell in _cells(part, filters, labels, periods, dates))
+    return Released(
+        SEAL,
+        release=info,
+        filters=filters,
+        unit=UNITS[filters.measure],
+        words=words(cells),
+        cells=cells,
+    )
+
+
+def _cells(
+    part: Part, filters: Filters, labels: Sequence[Label], periods: Sequence[Period], dates: Sequence[str]
+) -> list[Cell]:
+    values, ranks = _measured(part, filters)
+    as_of, sources = part.figures.as_of.tolist(), part.figures.source.tolist()
+    basis = None if part.series is Series.LICENSE else filters.basis
+    unit = UNITS[filters.measure]
+    cells = []
+    for member, label in enumerate(labels):
+        for column, period in enumerate(periods):
+            rank = ranks[member][column]
+            date, source = as_of[member][column], sources[member][column]
+            cells.append(
+                Cell(
+                    period.id,
+                    label.product,
+                    label.country,
+                    label.smelt,
+                    label.smelt2,
+                    label.cast,
+                    part.series,
+                    _basis(basis, source),
+                    filters.measure,
+                    unit,
+                    values[member][column] if rank == PUBLISHED else None,
+                    STATUSES[rank],
+                    part.partial[column],
+                    dates[date] if date < len(dates) else None,
+                    SOURCES[source] if part.series is Series.COMBINED else None,
+                )
+            )
+    return cells
+
+
+def _basis(basis: Basis | None, source: int) -> Basis | None:
+    """License figures have no basis, also where the combined series takes them."""
+    return None if source == FROM_LICENSE else basis
+
+
+Values = list[list[int | float]]
+
+
+def _measured(part: Part, filters: Filters) -> tuple[Values, list[list[int]]]:
+    """Values in the unit of the measure, and the rank of their status; values of unpublished cells mean nothing."""
+    figures = part.figures
+    match filters.measure:
+        case Measure.VALUE:
+            return figures.value.tolist(), figures.status.tolist()
+        case Measure.VOLUME:
+            tons = [[_tons(kg) for kg in row] for row in figures.kg.tolist()]
+            return tons, figures.weight_status.tolist()
+        case Measure.AUV:
+            unit_values = [
+                list(starmap(_auv, zip(*pair, strict=True)))
+                for pair in zip(figures.weighed.tolist(), figures.kg.tolist(), strict=True)
+            ]
+            return unit_values, _divisible(figures.weight_status, figures.kg).tolist()
+        case Measure.SHARE:
+            return _shares(part, filters.of)
+
+
+def _shares(part: Part, of: Of) -> tuple[Values, list[list[int]]]:
+    if part.whole is None:
+        raise ValueError("share: the whole it is of is missing")
+    own, whole = part.figures, part.whole
+    if of is Of.VALUE:
+        upper, lower, status, other = own.value, whole.value, own.status, whole.status
+    else:
+        upper, lower, status, other = own.kg, whole.kg, own.weight_status, whole.weight_status
+    ranks = np.maximum(status, np.broadcast_to(other, status.shape))
+    lower = np.broadcast_to(lower, upper.shape)
+    values = [
+        list(starmap(_percent, zip(*pair, strict=True))) for pair in zip(upper.tolist(), lower.tolist(), strict=True)
+    ]
+    return values, _divisible(ranks, lower).tolist()
+
+
+def _divisible(status: Ranks, divisor: Integers) -> Ranks:
+    """There is no such figure where the divisor is zero."""
+    return np.where((status == PUBLISHED) & (divisor == 0), NOT_APPLICABLE, status).astype(np.int8)
+
+
+def _tons(kg: int) -> float:
+    return kg / KG_PER_TON
+
+
+def _auv(value: int, kg: int) -> float:
+    return round(value * KG_PER_TON / kg, AUV_DECIMALS) if kg else 0.0
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(part * 100 / whole, SHARE_DECIMALS) if whole else 0.0

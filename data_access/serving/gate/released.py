@@ -1,0 +1,142 @@
+"""`Released`: figures that passed the gate, by type. Figures, tables, exports and API take nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, final
+
+from data_access.contracts import Status
+from data_access.serving.gate._seal import SEAL, Seal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from data_access.filters import Basis, Filters, Measure, Series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseInfo:
+    """Which release figures come from.
+
+    `id` is None where there is no release at all; `problem` then says why, or why a newer release is not in use.
+    `license_off` says why license series are not shown, None where they are.
+    """
+
+    id: str | None
+    published: str | None
+    public_as_of: str | None
+    license_as_of: str | None
+    demonstration: bool
+    license_off: str | None = None
+    problem: str | None = None
+
+    @property
+    def stale(self) -> bool:
+        """Whether a newer release could not be used, and this older one stays."""
+        return self.id is not None and self.problem is not None
+
+
+class Cell(NamedTuple):
+    """One cell of an answer. `value` is None unless `status` is published: US$ whole, t to the kg, US$/t, or %.
+
+    `smelt`, `smelt2`, `cast` are None unless a license table of theirs was asked; `basis` is None for license cells;
+    `source` (public, license, or both joined by + for a period of both) is told for combined cells.
+    `partial`: the period has begun but is not whole in this series.
+    """
+
+    period: str
+    product: str
+    country: str
+    smelt: str | None
+    smelt2: str | None
+    cast: str | None
+    series: Series
+    basis: Basis | None
+    measure: Measure
+    unit: str
+    value: int | float | None
+    status: Status
+    partial: bool
+    as_of: str | None
+    source: str | None
+
+
+class Words(NamedTuple):
+    """What is said of released cells; made from them, after the gate."""
+
+    title: str
+    subtitle: str
+    summary: str
+    notes: tuple[str, ...]
+    permalink: str
+    cite: str
+
+
+@final
+class Released:
+    """Cells that passed the gate, with the words made from them. Only the gate makes one; it cannot be changed,
+    copied, pickled or subclassed."""
+
+    __slots__ = (
+        "cells",
+        "cite",
+        "filters",
+        "notes",
+        "permalink",
+        "query",
+        "release",
+        "subtitle",
+        "summary",
+        "title",
+        "unit",
+    )
+
+    release: ReleaseInfo
+    filters: Filters
+    query: Mapping[str, str | tuple[str, ...]]
+    title: str
+    subtitle: str
+    summary: str
+    notes: tuple[str, ...]
+    permalink: str
+    cite: str
+    unit: str
+    cells: tuple[Cell, ...]
+
+    def __init__(
+        self, seal: Seal, *, release: ReleaseInfo, filters: Filters, unit: str, words: Words, cells: tuple[Cell, ...]
+    ) -> None:
+        if seal is not SEAL:
+            raise TypeError("Released: only the gate makes one; ask Statistics.series")
+        if any(cell.value is not None and cell.status is not Status.PUBLISHED for cell in cells):
+            raise ValueError("Released: a cell that is not published holds a figure")
+        query = {name: tuple(value) if isinstance(value, list) else value for name, value in filters.to_dict().items()}
+        fields: dict[str, Any] = {
+            "release": release,
+            "filters": filters,
+            "query": MappingProxyType(query),
+            "unit": unit,
+            "cells": tuple(cells),
+            **words._asdict(),
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    def __init_subclass__(cls, **_: object) -> NoReturn:
+        raise TypeError("Released: it is final")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"Released: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"Released: {name} cannot be deleted")
+
+    def __copy__(self) -> NoReturn:
+        raise TypeError("Released: it cannot be copied")
+
+    def __deepcopy__(self, memo: object) -> NoReturn:
+        raise TypeError("Released: it cannot be copied")
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("Released: it cannot be pickled")

@@ -1,0 +1,152 @@
+"""Notes of an answer: sources, dates, marks, and whatever a reader must know to read its figures right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from data_access.contracts import Status
+from data_access.filters import Basis, Filters, Measure, Series, month_words, span_words
+from data_access.serving.gate.released import Cell, ReleaseInfo
+from data_access.serving.wording import BASIS_WORDS, share_of
+
+MAX_CODE_NOTES = 12
+MAX_MONTHS = 6
+DEMONSTRATION = "Demonstration data: figures are synthetic and describe no real trade."
+MARKS: dict[Status, tuple[str, str]] = {
+    Status.PUBLISHED: ("", "published figure"),
+    Status.WITHHELD: ("(D)", "withheld, so as not to disclose figures of individual companies; it is not zero"),
+    Status.NOT_YET: ("not yet", "published once the license month is closed"),
+    Status.NOT_REPORTED: ("not reported", "the public statistics at hand do not hold this figure; it is not zero"),
+    Status.NOT_PUBLISHED: ("not published", "license data are not published at this level of detail"),
+    Status.NOT_APPLICABLE: ("n/a", "not applicable: there is no such figure"),
+}
+"""What tables print in place of a figure, and its explanation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What notes need to know beside the cells; all of it may be public."""
+
+    info: ReleaseInfo
+    left_out: int = 0
+    """Customs value in US$ of public figures in range that a volume or unit value leaves out, for want of a weight."""
+    code_notes: tuple[str, ...] = ()
+    total_differs: tuple[str, ...] = ()
+    mixed_dates: bool = False
+    unlicensed: bool = False
+    """Whether the selection holds products that need no license."""
+    licensed_only: bool = False
+    """Whether the selection is by smelt or cast."""
+    coarse: bool = False
+    """Whether some months were pulled at a level too coarse for the products."""
+    groups: bool = False
+
+
+def notes(filters: Filters, cells: Sequence[Cell], facts: Facts) -> tuple[str, ...]:
+    """All notes, what matters most first."""
+    return tuple(dict.fromkeys(_notes(filters, cells, facts)))
+
+
+def _notes(filters: Filters, cells: Sequence[Cell], facts: Facts) -> Iterator[str]:
+    info = facts.info
+    if info.demonstration:
+        yield DEMONSTRATION
+    yield from _sources(filters, info)
+    yield from _license_state(filters, cells, facts)
+    yield from _marks(cells)
+    yield from _measures(filters, cells, facts)
+    yield from _code_notes(facts)
+    yield from _coverage(filters, facts)
+    if info.stale:
+        yield f"A newer release is not in use: {info.problem}; these figures are of release {info.id}."
+
+
+def _sources(filters: Filters, info: ReleaseInfo) -> Iterator[str]:
+    if info.public_as_of:
+        basis = BASIS_WORDS[filters.basis]
+        yield (
+            f"Source of public statistics: U.S. Census Bureau, U.S. international trade in goods, {basis}; "
+            f"as of {month_words(info.public_as_of)}, the latest month at hand."
+        )
+    if info.license_as_of:
+        yield (
+            "Source of license data: aluminum import licenses (19 CFR part 361), by expected month of import, less "
+            f"cancelled and unused ones; as of {info.license_as_of}."
+        )
+
+
+def _license_state(filters: Filters, cells: Sequence[Cell], facts: Facts) -> Iterator[str]:
+    asks = {Series.LICENSE, Series.COMBINED} & set(filters.series)
+    if asks and facts.info.license_off:
+        yield f"License series are not shown: {facts.info.license_off}."
+    if asks and facts.unlicensed:
+        yield "The selection holds products that need no license; there are no license figures of it."
+    if facts.licensed_only and {Series.PUBLIC, Series.COMBINED} & set(filters.series):
+        yield "Smelt and cast are known from licenses alone: license series only."
+    if {Series.PUBLIC, Series.LICENSE} <= set(filters.series) and facts.info.license_as_of and not facts.unlicensed:
+        yield (
+            "License months and public months do not match exactly: a license counts in its expected month of import, "
+            "not every license becomes an import, and entries below the license threshold are in public figures only."
+        )
+    if any(cell.source for cell in cells):
+        yield "Combined series: public figures in months they cover, license figures in the others; source tells which."
+    if facts.mixed_dates:
+        yield "A sum of license cells of one month with different dates is not formed; it is marked as withheld."
+
+
+def _marks(cells: Sequence[Cell]) -> Iterator[str]:
+    for status, (mark, meaning) in MARKS.items():
+        count = sum(cell.status is status for cell in cells)
+        if count and status is not Status.PUBLISHED:
+            yield f"{mark}: {meaning} ({count:,} of {len(cells):,} figures)."
+
+
+def _measures(filters: Filters, cells: Sequence[Cell], facts: Facts) -> Iterator[str]:
+    weighs = filters.measure in (Measure.VOLUME, Measure.AUV) or (
+        filters.measure is Measure.SHARE and filters.of == "volume"
+    )
+    if weighs and facts.left_out:
+        yield (
+            "Public volumes and unit values use only codes with a weight in kg; value without one in this range, "
+            f"left out: US$ {facts.left_out:,}."
+        )
+    if filters.measure is Measure.AUV:
+        yield "Average unit value: customs value (no duty, freight, insurance) divided by weight of the same codes."
+    if filters.measure is Measure.SHARE:
+        yield f"Share: percent of {share_of(filters)}, both parts of the same series and date."
+    if any(cell.partial for cell in cells):
+        yield "Partial periods have begun but are not whole in this series; they are not compared with whole ones."
+
+
+def _code_notes(facts: Facts) -> Iterator[str]:
+    yield from facts.code_notes[:MAX_CODE_NOTES]
+    if len(facts.code_notes) > MAX_CODE_NOTES:
+        yield f"{len(facts.code_notes) - MAX_CODE_NOTES} more of these codes are not valid throughout the range."
+
+
+def _coverage(filters: Filters, facts: Facts) -> Iterator[str]:
+    if facts.coarse:
+        yield "Some months were pulled at a coarser level than the products chosen; they are not reported here."
+    if facts.total_differs:
+        months = _months(facts.total_differs)
+        yield f"All countries: the total is the one published; the countries at hand add up to another in {months}."
+    if facts.groups:
+        yield "Country groups have the members of each month; split by country, other months are not applicable."
+    if filters.basis is Basis.GENERAL and Series.LICENSE in filters.series:
+        yield "License data have no basis; they are compared here with general imports."
+
+
+def _months(months: Sequence[str]) -> str:
+    if len(months) <= MAX_MONTHS:
+        return ", ".join(month_words(month) for month in months)
+    return f"{len(months)} months, {span_words(months[0], months[-1])}"
+
+
+def cite(title: str, info: ReleaseInfo, permalink: str) -> str:
+    """How to cite an answer."""
+    kind = " (demonstration data)" if info.demonstration else ""
+    dates = [f"public statistics as of {info.public_as_of}"] if info.public_as_of else []
+    if info.license_as_of:
+        dates.append(f"license data as of {info.license_as_of}")
+    return f"AIM Monitor{kind}: {title}. Release {info.id or 'none'}, {', '.join(dates) or 'no figures'}. {permalink}"

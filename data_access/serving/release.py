@@ -1,0 +1,349 @@
+"""Open a release, check it, hold it, and look for the next one.
+
+Public statistics go on where license data cannot be trusted; a release whose public part is broken is not used at all.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from data_access.contracts import (
+    LICENSE_DIMENSIONS,
+    MANIFEST,
+    PUBLIC,
+    PUBLIC_FILE,
+    SCHEMA_VERSION,
+    FileEntry,
+    LicensePart,
+    PublicPart,
+    Status,
+    Weight,
+    check_release,
+    file_entry,
+    license_file,
+)
+from data_access.errors import UserError
+from data_access.filters import ALL, Basis
+from data_access.reference import Reference, load
+from data_access.serving.cube.figures import STATUSES
+from data_access.serving.cube.license import Calendar, LicenseCube, LicenseRow, LicenseTable
+from data_access.serving.cube.public import MISSING, NAUGHT, PIECES, WEIGHED, PublicCube, RawRows, Rows
+from data_access.serving.gate.released import ReleaseInfo
+from data_access.serving.periods import number, text
+
+CURRENT = "current"
+LOOK_EVERY = 1.0
+"""Seconds between two looks at `current`."""
+RETRY_EVERY = 60.0
+"""Seconds after which a release that could not be used is tried again."""
+NO_LICENSE_DATA = "this release holds no license data"
+LICENSE_BROKEN = "the license part of this release did not pass its check"
+OTHER_SCHEMA = "this release is of another schema version"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One release in memory; an answer is made of one snapshot only."""
+
+    info: ReleaseInfo
+    reference: Reference
+    part: PublicPart
+    license_part: LicensePart | None
+    public: PublicCube
+    license: LicenseCube | None
+    dates: tuple[str, ...]
+    """Dates of figures (`as_of`) that cells point to: license dates ascending, then the month of public statistics."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What of a release may be shown."""
+
+    id: str
+    published: str
+    demonstration: bool
+    public: PublicPart
+    license: LicensePart | None
+    license_off: str | None
+
+
+def open_release(directory: Path, reference: Reference | None = None) -> Snapshot:
+    """Check and load a release. Raises UserError where its public part cannot be used."""
+    checked = _check(directory)
+    part = checked.public
+    known = (reference or load()).with_observed(products=part.observed_products, countries=part.observed_countries)
+    tables = _license_tables(directory) if checked.license else {}
+    days = sorted({str(day) for table in tables.values() for day in table["as_of"].to_pylist()})
+    snapshot = Snapshot(
+        info=ReleaseInfo(
+            id=checked.id,
+            published=checked.published,
+            public_as_of=part.as_of,
+            license_as_of=checked.license.as_of if checked.license else None,
+            demonstration=checked.demonstration,
+            license_off=checked.license_off,
+        ),
+        reference=known,
+        part=part,
+        license_part=checked.license,
+        public=_public_cube(directory / PUBLIC_FILE, part),
+        license=_license_cube(tables, checked.license, days) if checked.license else None,
+        dates=(*days, part.as_of),
+    )
+    # What reading took is of no more use, and each worker would carry it.
+    pa.default_memory_pool().release_unused()
+    return snapshot
+
+
+# -- checks ---------------------------------------------------------------------------------------------------------
+
+
+def _check(directory: Path) -> _Checked:
+    try:
+        manifest = check_release(directory)
+    except UserError as error:
+        return _check_public_part(directory, error)
+    off = None if manifest.license else NO_LICENSE_DATA
+    return _Checked(manifest.id, manifest.published, manifest.demonstration, manifest.public, manifest.license, off)
+
+
+def _check_public_part(directory: Path, whole: UserError) -> _Checked:
+    """What can be shown of a release that is not sound as a whole; raises the error where nothing can."""
+    raw = _raw_manifest(directory, whole)
+    try:
+        part = PublicPart(**raw["public"])
+        entry = FileEntry(**raw["files"][PUBLIC_FILE])
+        same = file_entry(directory / PUBLIC_FILE) == entry
+        schema = pq.read_schema(directory / PUBLIC_FILE).remove_metadata()
+        known = raw["schema"] == SCHEMA_VERSION
+        checked = _Checked(
+            str(raw["id"]), str(raw["published"]), bool(raw["demonstration"]), part, None, _reason(raw, known=known)
+        )
+    except (KeyError, TypeError, OSError, pa.ArrowException):
+        raise whole from None
+    if not same or not schema.equals(PUBLIC):
+        raise whole
+    _log.error("license series are off: %s", whole)
+    return checked
+
+
+def _raw_manifest(directory: Path, whole: UserError) -> dict[str, Any]:
+    try:
+        raw = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise whole from None
+    if not isinstance(raw, dict):
+        raise whole
+    return raw
+
+
+def _reason(raw: dict[str, Any], *, known: bool) -> str:
+    if not known:
+        return OTHER_SCHEMA
+    return LICENSE_BROKEN if raw.get("license") else NO_LICENSE_DATA
+
+
+# -- public statistics ----------------------------------------------------------------------------------------------
+
+
+def _public_cube(path: Path, part: PublicPart) -> PublicCube:
+    table = pq.ParquetFile(path, read_dictionary=["month", "product", "level", "country", "weight"]).read()
+    code, codes = _indices(table, "product")
+    country, countries = _indices(table, "country")
+    covered = [number(month) for by_month in part.coverage.values() for month in by_month]
+    base, end = (min(covered), max(covered)) if covered else (0, 0)
+    levels = {
+        basis: tuple(part.coverage.get(basis, {}).get(text(month)) for month in range(base, end + 1)) for basis in Basis
+    }
+    total = countries.index(ALL) if ALL in countries else -1
+    rows, totals = {}, {}
+    for basis in Basis:
+        raw = _rows_of(table, basis, levels=levels[basis], base=base, code=code, country=country)
+        is_total = raw.country == total
+        rows[basis] = Rows(raw.take(np.flatnonzero(~is_total)), countries=len(countries), months=end - base + 1)
+        of_all = raw.take(np.flatnonzero(is_total))
+        of_all.country[:] = 0
+        totals[basis] = Rows(of_all, countries=1, months=end - base + 1)
+    return PublicCube(
+        base=base,
+        levels=levels,
+        codes={id_: index for index, id_ in enumerate(codes)},
+        countries={id_: index for index, id_ in enumerate(countries) if id_ != ALL},
+        rows=rows,
+        totals=totals,
+    )
+
+
+def _indices(table: pa.Table, name: str) -> tuple[npt.NDArray[np.int16], list[str]]:
+    array: Any = _whole(table[name].unify_dictionaries())
+    return np.from_dlpack(array.indices).astype(np.int16), array.dictionary.to_pylist()
+
+
+def _whole(column: pa.ChunkedArray[Any]) -> Any:
+    """A column in one piece."""
+    combined: Any = column.combine_chunks()
+    return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
+
+
+def _rows_of(
+    table: pa.Table,
+    basis: Basis,
+    *,
+    levels: tuple[str | None, ...],
+    base: int,
+    code: npt.NDArray[np.int16],
+    country: npt.NDArray[np.int16],
+) -> RawRows:
+    """Rows with a figure in this basis, of the level its month was pulled at."""
+    month_index, months = _indices(table, "month")
+    level_index, level_names = _indices(table, "level")
+    place = np.array([number(month) - base for month in months] or [0], np.int16)[month_index]
+    by_place = [level_names.index(level) if level in level_names else -1 for level in levels]
+    inside = (place >= 0) & (place < len(levels))
+    wanted = np.array(by_place, np.int16)[np.where(inside, place, 0)]
+    value, valued = _numbers(table, f"{basis}_value")
+    kg, _ = _numbers(table, f"{basis}_kg")
+    raw = RawRows(
+        code=code,
+        country=country,
+        month=place,
+        value=value,
+        kg=np.maximum(kg, 0),
+        kind=_kinds(table, value, kg),
+    )
+    return raw.take(np.flatnonzero(valued & inside & (level_index == wanted)))
+
+
+def _numbers(table: pa.Table, name: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """A column as numbers, −1 where null, and where it is not null.
+
+    It reads the buffer: a conversion by way of Python values would make pyarrow import pandas.
+    """
+    array = _whole(table[name])
+    valid = np.from_dlpack(_whole(pc.cast(table[name].is_valid(), pa.uint8()))).astype(np.bool_)
+    data = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array)]
+    return np.where(valid, data, -1).astype(np.float64), valid
+
+
+def _kinds(table: pa.Table, value: npt.NDArray[np.float64], kg: npt.NDArray[np.float64]) -> npt.NDArray[np.int8]:
+    index, names = _indices(table, "weight")
+    pieces = index == (names.index(Weight.NONE) if Weight.NONE in names else -1)
+    weighed = index == (names.index(Weight.KG) if Weight.KG in names else -1)
+    kind = np.where(weighed & (kg >= 0), WEIGHED, np.where(pieces, PIECES, MISSING))
+    # Neither value nor weight: such a row says nothing on whether the weight of the others is known.
+    return np.where((value == 0) & (kg <= 0), NAUGHT, kind).astype(np.int8)
+
+
+# -- license data ---------------------------------------------------------------------------------------------------
+
+
+def _license_tables(directory: Path) -> dict[str, pa.Table]:
+    return {table: pq.ParquetFile(directory / license_file(table)).read() for table in LICENSE_DIMENSIONS}
+
+
+def _license_cube(tables: dict[str, pa.Table], part: LicensePart, days: list[str]) -> LicenseCube:
+    closed = [number(month) for month in part.months]
+    calendar = Calendar(
+        first=min(closed, default=0),
+        last=max(closed, default=-1),
+        filling=frozenset(number(month) for month in part.not_yet),
+    )
+    return LicenseCube(
+        calendar=calendar,
+        tables={name: LicenseTable(_license_rows(name, table, days), calendar) for name, table in tables.items()},
+    )
+
+
+def _license_rows(name: str, table: pa.Table, days: list[str]) -> list[LicenseRow]:
+    columns = ("period", "product", *LICENSE_DIMENSIONS[name], "value", "kg", "status", "as_of")
+    return [
+        LicenseRow(period, tuple(key), value, kg, STATUSES.index(Status(status)), days.index(as_of))
+        for period, *key, value, kg, status, as_of in zip(
+            *(table[column].to_pylist() for column in columns), strict=True
+        )
+    ]
+
+
+# -- the release in use ---------------------------------------------------------------------------------------------
+
+
+class Holder:
+    """The newest sound release of a directory; `snapshot` looks for the next one, at most once a second."""
+
+    def __init__(self, releases: Path) -> None:
+        self._releases = releases
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._target: str | None = None
+        self._failed: str | None = None
+        self._failed_at = 0.0
+        self._problem: str | None = None
+        self._reference = load()
+        self._look()
+        self._looked = time.monotonic()
+
+    @property
+    def reference(self) -> Reference:
+        """The reference tables as they are without any release."""
+        return self._reference
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no release, or why the newest one is not in use."""
+        return self._problem
+
+    def snapshot(self) -> Snapshot | None:
+        """The release in use, None where there is none."""
+        now = time.monotonic()
+        # Who does not get the lock answers from the release in use while another loads the next one.
+        if now - self._looked >= LOOK_EVERY and self._lock.acquire(blocking=False):
+            try:
+                self._looked = now
+                self._look()
+            finally:
+                self._lock.release()
+        return self._snapshot
+
+    def _look(self) -> None:
+        target = self._find()
+        if target is None:
+            self._problem = "no release is there yet"
+            return
+        if target == self._target:
+            self._problem = None
+            return
+        if target == self._failed and time.monotonic() - self._failed_at < RETRY_EVERY:
+            return
+        self._load(target)
+
+    def _find(self) -> str | None:
+        link = self._releases / CURRENT
+        try:
+            return str(link.parent / link.readlink()) if link.is_symlink() else str(link.resolve(strict=True))
+        except OSError:
+            return None
+
+    def _load(self, target: str) -> None:
+        name = Path(target).name
+        try:
+            snapshot = open_release(Path(target), self._reference)
+        except (UserError, OSError, ValueError, KeyError, pa.ArrowException):
+            _log.exception("release %s cannot be used", name)
+            self._failed, self._failed_at = target, time.monotonic()
+            self._problem = f"release {name} did not pass its check"
+            return
+        self._snapshot, self._target, self._failed, self._problem = snapshot, target, None, None

@@ -1,0 +1,148 @@
+"""What a selection consists of: its members, with overlapping products and countries counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data_access.contracts import LICENSE_DIMENSIONS
+from data_access.filters import ALL, By, Filters
+from data_access.reference import Countries, Products, Reference
+from data_access.serving.cube.figures import Flags
+from data_access.serving.gate.gate import Label
+from data_access.serving.periods import text
+
+DIMENSIONS = ("country", "smelt", "smelt2", "cast")
+"""Dimensions of place in a query, in the order in which license tables name them."""
+TABLE_WORDS = {"country": "origin", "smelt": "smelt", "smelt2": "smelt2", "cast": "cast"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One line of an answer: products that add up, and in each dimension the places that do."""
+
+    label: Label
+    products: tuple[str, ...]
+    places: dict[str, tuple[str, ...]]
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """Countries and groups of origin, or `all`."""
+        return self.places["country"]
+
+
+def licensed_only(filters: Filters) -> bool:
+    """Whether the selection is by smelt or cast, which license data alone know."""
+    return bool(filters.smelt or filters.smelt2 or filters.cast) or filters.by in (By.SMELT, By.SMELT2, By.CAST)
+
+
+def license_table(filters: Filters) -> tuple[str, tuple[str, ...]]:
+    """The license table a selection needs, as origin_smelt, and its dimensions as queries name them."""
+    own = tuple(name for name in DIMENSIONS if name != "country" and (getattr(filters, name) or filters.by == name))
+    with_origin = not own or filters.by is By.COUNTRY or ALL not in filters.countries
+    dimensions = ("country", *own) if with_origin else own
+    return "_".join(TABLE_WORDS[name] for name in dimensions), dimensions
+
+
+def table_exists(table: str) -> bool:
+    """Whether releases of this version have such a license table."""
+    return table in LICENSE_DIMENSIONS
+
+
+def single_products(products: Products, chosen: Iterable[str]) -> tuple[str, ...]:
+    """Products that add up to all of `chosen`, each counted once: the one node that is their sum, else those that lie
+    within no other."""
+    ids = list(dict.fromkeys(products.canonical(id_) for id_ in chosen))
+    if len(ids) == 1:
+        return tuple(ids)
+    codes = {id_: products.codes(id_) or frozenset({id_}) for id_ in ids}
+    union = frozenset().union(*codes.values())
+    for node in products:
+        if products.codes(node.id) == union:
+            return (products.canonical(node.id),)
+    return tuple(id_ for id_ in ids if not any(codes[id_] < codes[other] for other in ids))
+
+
+def single_places(places: Sequence[str]) -> tuple[str, ...]:
+    """Places that add up to the chosen ones: `all` holds every other."""
+    return (ALL,) if ALL in places or not places else tuple(dict.fromkeys(places))
+
+
+def members_of(
+    filters: Filters, reference: Reference, *, span: tuple[int, int], seen: Sequence[str] | None
+) -> tuple[Member, ...]:
+    """The members of an answer.
+
+    `seen` lists the places of `all` that are not 0 throughout, for a selection split by place; where there are none,
+    the answer has the selection itself, so that every period is there.
+    """
+    whole = _whole(filters, reference.products)
+    if filters.by is By.NONE:
+        return (whole,)
+    if filters.by is By.PRODUCT:
+        below = [one for id_ in whole.products for one in _next_level(reference.products, id_, filters.products)]
+        return tuple(_with_product(whole, id_, reference.products) for id_ in dict.fromkeys(below))
+    places = whole.places[filters.by]
+    chosen = seen if ALL in places and seen is not None else _each(places, reference.countries, span)
+    return tuple(_with_place(whole, filters.by, place) for place in chosen) or (whole,)
+
+
+def _whole(filters: Filters, products: Products) -> Member:
+    chosen = {name: getattr(filters, "countries" if name == "country" else name) for name in DIMENSIONS}
+    shown = {name: "+".join(chosen[name]) or (ALL if filters.by == name else None) for name in DIMENSIONS[1:]}
+    return Member(
+        label=Label(product="+".join(filters.products), country="+".join(filters.countries), **shown),
+        products=single_products(products, filters.products),
+        places={name: single_places(values) for name, values in chosen.items()},
+    )
+
+
+def _next_level(products: Products, id_: str, given: Sequence[str]) -> tuple[str, ...]:
+    below = products.next_level(id_)
+    if below != (id_,):
+        return below
+    # A leaf gives itself, under the id it was asked by.
+    return (next((one for one in given if products.canonical(one) == id_), id_),)
+
+
+def _with_product(whole: Member, id_: str, products: Products) -> Member:
+    label = _relabel(whole.label, product=id_)
+    return Member(label=label, products=(products.canonical(id_),), places=whole.places)
+
+
+def _with_place(whole: Member, dimension: str, place: str) -> Member:
+    label = _relabel(whole.label, **{dimension: place})
+    return Member(label=label, products=whole.products, places={**whole.places, dimension: (place,)})
+
+
+def _relabel(label: Label, **changed: str) -> Label:
+    fields = {name: getattr(label, name) for name in Label.__slots__}
+    return Label(**{**fields, **changed})
+
+
+def _each(places: Sequence[str], countries: Countries, span: tuple[int, int]) -> tuple[str, ...]:
+    """Every place chosen, the members of groups in the order of their names."""
+    chosen: list[str] = []
+    for place in places:
+        if countries.is_group(place):
+            ever = countries.ever_members(place, start=text(span[0]), end=text(span[1]))
+            chosen += [country.id for country in countries if country.id in ever]
+        else:
+            chosen.append(place)
+    return tuple(dict.fromkeys(chosen))
+
+
+def origins(places: Sequence[str], countries: Countries, span: tuple[int, int]) -> tuple[tuple[str, ...], Flags | None]:
+    """The countries that places stand for, and in which months (columns) each belongs; None where all always do."""
+    ever = _each(places, countries, span)
+    groups = [place for place in places if countries.is_group(place)]
+    if not groups:
+        return ever, None
+    plain = set(places)
+    within = np.zeros((len(ever), span[1] - span[0] + 1), np.bool_)
+    for column, month in enumerate(range(span[0], span[1] + 1)):
+        members = plain.union(*(countries.members(group, text(month)) for group in groups))
+        within[:, column] = [country in members for country in ever]
+    return ever, None if bool(within.all()) else within

@@ -1,0 +1,340 @@
+"""Figures of the members of an answer, month by month: public, license, combined. Sums of cells are the gate's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from data_access.filters import ALL, Basis, By, Filters
+from data_access.reference import Licensed
+from data_access.serving.cube.figures import (
+    FROM_LICENSE,
+    FROM_PUBLIC,
+    NO_DATE,
+    NOT_APPLICABLE,
+    NOT_PUBLISHED,
+    NOT_REPORTED,
+    PUBLISHED,
+    WITHHELD,
+    Figures,
+    Flags,
+    Integers,
+    Ranks,
+    nothing,
+)
+from data_access.serving.cube.license import LicenseTable
+from data_access.serving.cube.public import Sums
+from data_access.serving.gate import gate
+from data_access.serving.periods import Period, text
+from data_access.serving.release import Snapshot
+from data_access.serving.selection import Member, license_table, licensed_only, origins
+
+KG = "kg"
+
+
+def stack(figures: Sequence[Figures]) -> Figures:
+    """Rows of several figures, one under the other."""
+    if len(figures) == 1:
+        return figures[0]
+    return Figures(**{name: np.concatenate([getattr(one, name) for one in figures]) for name in Figures.__slots__})
+
+
+class Reader:
+    """Reads the series of one selection from one release, for months `first` to `last` (numbers)."""
+
+    def __init__(self, snapshot: Snapshot, filters: Filters, *, first: int, last: int) -> None:
+        self.snapshot = snapshot
+        self.filters = filters
+        self.first = first
+        self.last = last
+        self.width = last - first + 1
+        self._covered: dict[tuple[str, ...], Flags] = {}
+        self.mixed_dates = False
+        """Whether a sum was withheld because its cells are of several dates."""
+
+    # -- public -----------------------------------------------------------------------------------------------------
+
+    def public(self, members: Sequence[Member]) -> Figures:
+        """Public statistics of each member."""
+        shape = (len(members), self.width)
+        if licensed_only(self.filters):
+            return nothing(shape, status=NOT_APPLICABLE, source=FROM_PUBLIC, as_of=self._public_date)
+        if self.filters.by is By.COUNTRY and all(len(one.countries) == 1 for one in members):
+            return self._public_by_country(members)
+        return stack(
+            [self._public_of(member.products, self.sums(member.products, member.countries)) for member in members]
+        )
+
+    @property
+    def _public_date(self) -> int:
+        return len(self.snapshot.dates) - 1
+
+    def sums(self, products: Sequence[str], countries: Sequence[str], *, split: bool = False) -> Sums:
+        """Sums of products over countries (or groups, or `all`: the total rows) by month."""
+        cube, basis = self.snapshot.public, self.filters.basis
+        flags = cube.flags(self._codes(products, basis))
+        first, last = max(self.first, cube.base), min(self.last, cube.base + cube.months - 1)
+        if first > last:
+            return _pad_sums(None, rows=len(countries) if split else 1, before=0, after=self.width)
+        if tuple(countries) == (ALL,):
+            indices, within, rows = [0], None, cube.totals[basis]
+        else:
+            places, belongs = origins(countries, self.snapshot.reference.countries, (first, last))
+            known = [place in cube.countries for place in places]
+            indices = [cube.countries[place] for place, is_known in zip(places, known, strict=True) if is_known]
+            within = belongs[known] if belongs is not None else None
+            rows = cube.rows[basis]
+        found = rows.sums(
+            codes=flags,
+            countries=indices,
+            first=first - cube.base,
+            last=last - cube.base,
+            within=within,
+            split=split,
+        )
+        return _pad_sums(found, rows=1, before=first - self.first, after=self.last - last)
+
+    def _codes(self, products: Sequence[str], basis: Basis) -> frozenset[str]:
+        """The codes that make up products, at every level that was pulled; a month has rows of one level only."""
+        levels = {level for level in self.snapshot.public.levels[basis] if level}
+        tree = self.snapshot.reference.products
+        parts = [tree.parts(id_, level) for id_ in products for level in levels]
+        return frozenset().union(*(codes for codes in parts if codes))
+
+    def covered(self, products: tuple[str, ...]) -> Flags:
+        """In which months a pull covers all of the products: it is there, and at a level that can tell them apart."""
+        if products not in self._covered:
+            self._covered[products] = self._find_covered(products)
+        return self._covered[products]
+
+    def _find_covered(self, products: tuple[str, ...]) -> Flags:
+        tree, cube, basis = self.snapshot.reference.products, self.snapshot.public, self.filters.basis
+        levels = [cube.level(basis, month) for month in range(self.first, self.last + 1)]
+        tells = {level: all(tree.parts(id_, level) is not None for id_ in products) for level in set(levels) if level}
+        return np.array([tells.get(level, False) if level else False for level in levels], np.bool_)
+
+    def _public_of(self, products: tuple[str, ...], sums: Sums) -> Figures:
+        covered = self.covered(products)
+        base = np.where(covered, PUBLISHED, NOT_REPORTED).astype(np.int8)
+        status = np.broadcast_to(base, sums.value.shape).copy()
+        self._mark_invalid_codes(products, sums, status)
+        weight_status = np.maximum(status, self._weight_status(products, sums))
+        return Figures(
+            value=np.where(status == PUBLISHED, sums.value, 0),
+            status=status,
+            kg=np.where(weight_status == PUBLISHED, sums.kg, 0),
+            weighed=np.where(weight_status == PUBLISHED, sums.weighed, 0),
+            weight_status=weight_status,
+            left_out=np.where(status == PUBLISHED, sums.left_out, 0),
+            as_of=np.full(sums.value.shape, self._public_date, np.int16),
+            source=np.full(sums.value.shape, FROM_PUBLIC, np.int8),
+        )
+
+    def _weight_status(self, products: Sequence[str], sums: Sums) -> Ranks:
+        """Weights of a sum: some are there, none is reported, or its codes count pieces and there is no such figure."""
+        status = np.where(sums.any_missing, NOT_REPORTED, np.where(sums.any_pieces, NOT_APPLICABLE, PUBLISHED))
+        if self._pieces_only(products):
+            status = np.where(status == PUBLISHED, NOT_APPLICABLE, status)
+        ranks: Ranks = np.where(sums.any_weighed, PUBLISHED, status).astype(np.int8)
+        return ranks
+
+    def _pieces_only(self, products: Sequence[str]) -> bool:
+        """Whether the schedule asks for no weight of any code of the products."""
+        tree = self.snapshot.reference.products
+        units = [tree[code].units for id_ in products for code in tree.codes(id_)]
+        return bool(units) and all(one and KG not in one for one in units)
+
+    def _mark_invalid_codes(self, products: Sequence[str], sums: Sums, status: Ranks) -> None:
+        """A ten-digit code without a figure in a month outside its validity is no cell; one with a figure is shown."""
+        for code in self.invalid_codes(products):
+            alone = sums if len(products) == 1 else None
+            figures = alone or self.sums((code,), self._countries_of_all_members)
+            outside = self._outside(code)
+            nil = (figures.value == 0) & (figures.kg == 0)
+            status[nil & outside & (status == PUBLISHED)] = NOT_APPLICABLE
+
+    @property
+    def _countries_of_all_members(self) -> tuple[str, ...]:
+        return (ALL,) if ALL in self.filters.countries else self.filters.countries
+
+    def invalid_codes(self, products: Sequence[str]) -> list[str]:
+        """Those of the products that are ten-digit codes and not valid in some month of the range."""
+        tree = self.snapshot.reference.products
+        return [id_ for id_ in products if tree[id_].is_code and bool(self._outside(id_).any())]
+
+    def _outside(self, code: str) -> Flags:
+        tree = self.snapshot.reference.products
+        months = range(self.first, self.last + 1)
+        return np.array([not tree.is_valid(code, text(month)) for month in months], np.bool_)
+
+    def _public_by_country(self, members: Sequence[Member]) -> Figures:
+        """All countries in one pass; members are single countries, or `all`, or groups that count on their own."""
+        products = members[0].products
+        cube = self.snapshot.public
+        plain = [one.countries[0] for one in members if one.countries[0] in cube.countries]
+        found = self._public_of(products, self.sums(products, plain, split=True)) if plain else None
+        if found is not None and len(plain) == len(members):
+            return self._within_groups(found, members)
+        place = {country: row for row, country in enumerate(plain)}
+        rows = []
+        for member in members:
+            country = member.countries[0]
+            if found is not None and country in place:
+                rows.append(_row(found, place[country]))
+            else:
+                rows.append(self._public_of(products, self.sums(products, member.countries)))
+        return self._within_groups(stack(rows), members)
+
+    def _within_groups(self, figures: Figures, members: Sequence[Member]) -> Figures:
+        """A country chosen by its group is no cell in months in which it is no member."""
+        chosen = self.filters.countries
+        outside = np.zeros(figures.status.shape, np.bool_)
+        if ALL not in chosen:
+            ever, within = origins(chosen, self.snapshot.reference.countries, (self.first, self.last))
+            if within is not None:
+                belongs = dict(zip(ever, within, strict=True))
+                for row, member in enumerate(members):
+                    if member.countries[0] in belongs:
+                        outside[row] = ~belongs[member.countries[0]]
+        return _without(figures, outside, NOT_APPLICABLE) if bool(outside.any()) else figures
+
+    # -- license ----------------------------------------------------------------------------------------------------
+
+    def license(self, members: Sequence[Member]) -> Figures:
+        """License data of each member: cells of one table, picked and added by the gate."""
+        rows = [self._license_of(member) for member in members]
+        figures = stack(rows)
+        return self._within_groups(figures, members) if self.filters.by is By.COUNTRY else figures
+
+    def _license_of(self, member: Member) -> Figures:
+        table = self.license_cells
+        if not self.is_licensed(member.products):
+            return self._no_license(NOT_APPLICABLE)
+        if table is None:
+            return self._no_license(NOT_PUBLISHED)
+        cells, counts = [], []
+        _, dimensions = license_table(self.filters)
+        for product in member.products:
+            for key, belongs in self._keys(product, dimensions, member):
+                cells.append(table.months(key, self.first, self.last))
+                counts.append(belongs)
+        stacked, counted = stack(cells), np.stack(counts)
+        self.mixed_dates |= bool(gate.mixed_dates(stacked, counts=counted).any())
+        return gate.add(stacked, counts=counted)
+
+    @property
+    def license_cells(self) -> LicenseTable | None:
+        """The license table the selection needs, None where the release has none."""
+        cube = self.snapshot.license
+        return cube.tables.get(license_table(self.filters)[0]) if cube else None
+
+    def is_licensed(self, products: Sequence[str]) -> bool:
+        """Whether all codes of the products need a license."""
+        tree = self.snapshot.reference.products
+        return all(tree[id_].licensed is Licensed.ALL for id_ in products)
+
+    def _no_license(self, status: int) -> Figures:
+        return nothing((1, self.width), status=status, source=FROM_LICENSE, as_of=self.license_date)
+
+    @property
+    def license_date(self) -> int:
+        """Index of the newest license date."""
+        return len(self.snapshot.dates) - 2 if len(self.snapshot.dates) > 1 else NO_DATE
+
+    def _keys(self, product: str, dimensions: Sequence[str], member: Member) -> list[tuple[tuple[str, ...], Flags]]:
+        keys: list[tuple[tuple[str, ...], Flags]] = [((product,), np.ones(self.width, np.bool_))]
+        for dimension in dimensions:
+            places, within = origins(
+                member.places[dimension], self.snapshot.reference.countries, (self.first, self.last)
+            )
+            belongs = within if within is not None else np.ones((len(places), self.width), np.bool_)
+            keys = [((*key, place), counts & belongs[row]) for key, counts in keys for row, place in enumerate(places)]
+        return keys
+
+    def own_periods(self, figures: Figures, members: Sequence[Member], periods: Sequence[Period]) -> Figures:
+        """License figures by period, with the table's own cells of quarters and years where it has them."""
+        table = self.license_cells
+        if table is None:
+            return figures
+        _, dimensions = license_table(self.filters)
+        for row, member in enumerate(members):
+            keys = self._keys(member.products[0], dimensions, member)
+            if len(member.products) > 1 or len(keys) > 1 or not self.is_licensed(member.products):
+                continue
+            for column, period in enumerate(periods):
+                cell = table.period(keys[0][0], period.id)
+                if cell is not None:
+                    gate.put(figures, row, column, cell)
+        return figures
+
+    # -- combined ---------------------------------------------------------------------------------------------------
+
+    def combined(self, members: Sequence[Member]) -> Figures:
+        """Public figures in months that a pull covers, license figures in the others."""
+        if licensed_only(self.filters):
+            return self.license(members)
+        covered = np.stack([self.covered(member.products) for member in members])
+        return gate.combine(self.public(members), self.license(members), covered)
+
+    def seen(self, products: Sequence[str], dimension: str, *, public: bool, license_: bool) -> tuple[str, ...]:
+        """Places of `all` that are not 0 throughout in the series asked for, withheld ones included, by id."""
+        seen: set[str] = set()
+        cube = self.snapshot.public
+        if public and dimension == "country" and not licensed_only(self.filters):
+            every = tuple(cube.countries)
+            sums = self.sums(products, every, split=True)
+            seen |= {one for one, any_ in zip(every, (sums.value != 0).any(axis=1), strict=True) if any_}
+            seen |= {one for one, any_ in zip(every, (sums.kg != 0).any(axis=1), strict=True) if any_}
+        table = self.license_cells
+        if license_ and table is not None and self.is_licensed(products):
+            seen |= self._seen_in_licenses(table, products, dimension)
+        return tuple(sorted(seen))
+
+    def _seen_in_licenses(self, table: LicenseTable, products: Sequence[str], dimension: str) -> set[str]:
+        _, dimensions = license_table(self.filters)
+        place = dimensions.index(dimension)
+        seen = set()
+        for product in products:
+            for one in table.places(product, place):
+                key = (product, *(one if name == dimension else ALL for name in dimensions))
+                cells = table.months(key, self.first, self.last)
+                shown = (cells.status == PUBLISHED) & ((cells.value != 0) | (cells.kg != 0))
+                if bool((shown | (cells.status == WITHHELD)).any()):
+                    seen.add(one)
+        return seen
+
+
+def _row(figures: Figures, row: int) -> Figures:
+    return Figures(**{name: getattr(figures, name)[row : row + 1] for name in Figures.__slots__})
+
+
+def _without(figures: Figures, outside: Flags, status: int) -> Figures:
+    """Figures less those of marked cells, which have `status`."""
+
+    def emptied(numbers: Integers) -> Integers:
+        return np.where(outside, 0, numbers)
+
+    def marked(ranks: Ranks) -> Ranks:
+        return np.where(outside, status, ranks).astype(np.int8)
+
+    return replace(
+        figures,
+        value=emptied(figures.value),
+        kg=emptied(figures.kg),
+        weighed=emptied(figures.weighed),
+        left_out=emptied(figures.left_out),
+        status=marked(figures.status),
+        weight_status=marked(figures.weight_status),
+    )
+
+
+def _pad_sums(found: Sums | None, *, rows: int, before: int, after: int) -> Sums:
+    """Sums with months before and after that no pull covers."""
+    if found is None:
+        nil, no = np.zeros((rows, after), np.int64), np.zeros((rows, after), np.bool_)
+        return Sums(value=nil, weighed=nil, kg=nil, any_weighed=no, any_pieces=no, any_missing=no)
+    if not before and not after:
+        return found
+    return Sums(**{name: np.pad(getattr(found, name), ((0, 0), (before, after))) for name in Sums.__slots__})
