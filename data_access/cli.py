@@ -1,0 +1,194 @@
+"""The console command `aim-monitor`; each half of the project is imported only when a command asks for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data_access.errors import UserError
+
+RELEASES = Path("releases")
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Public monitor of U.S. aluminum imports: pull figures, publish releases, check them, ask and serve them.",
+)
+reference_app = typer.Typer(no_args_is_help=True, help="The reference tables: products, countries, groups, events.")
+app.add_typer(reference_app, name="reference")
+
+ReleasesOption = Annotated[
+    Path, typer.Option("--releases", envvar="AIM_RELEASES", help="Directory of releases, with its link 'current'.")
+]
+ProgressOption = Annotated[bool, typer.Option(help="Show a progress bar on a terminal.")]
+
+
+def _month(text: str) -> str:
+    if MONTH.fullmatch(text):
+        return text
+    raise typer.BadParameter(f"expected a month as YYYY-MM, found {text!r}")
+
+
+def _month_or_latest(text: str) -> str:
+    return text if text == "latest" else _month(text)
+
+
+def _day(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected a date as YYYY-MM-DD, found {text!r}") from None
+
+
+@app.command()
+def census(
+    start: Annotated[str, typer.Option("--from", callback=_month, help="First month, YYYY-MM.")],
+    out: Annotated[Path, typer.Option("--out", help="Directory of pulls; each month keeps its vintages there.")],
+    end: Annotated[
+        str, typer.Option("--to", callback=_month_or_latest, help="Last month, YYYY-MM or 'latest'.")
+    ] = "latest",
+    key: Annotated[
+        str | None, typer.Option(envvar="CENSUS_API_KEY", help="Key of the Census API.", show_envvar=True)
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Scheme and host of another server that answers like the API.")
+    ] = None,
+    level: Annotated[str, typer.Option(help="HS2, HS4, HS6 or HS10.")] = "HS10",
+    progress: ProgressOption = True,
+) -> None:
+    """Pull chapter 76 by country from the Census API: both bases, value and quantities.
+
+    Exit code 3: some months had no data (they are named); 1: nothing was pulled.
+    """
+    from data_access.publishing.sources.census import pull_imports
+
+    typer.echo(pull_imports(out=out, start=start, end=end, key=key, base_url=base_url, level=level, progress=progress))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Directory to write the synthetic inputs to.")],
+    seed: Annotated[int, typer.Option(min=0, help="Seed; the same arguments give the same files.")] = 1,
+    as_of: Annotated[
+        str, typer.Option(callback=lambda text: text, help="Date of the newer license snapshot.")
+    ] = "2026-11-20",
+    months: Annotated[
+        int, typer.Option(min=2, max=66, help="Months of license records, the running one included.")
+    ] = 30,
+    licenses: Annotated[int, typer.Option(min=100, help="Licenses a month.")] = 6000,
+    progress: ProgressOption = True,
+) -> None:
+    """Write synthetic inputs: public statistics, two weekly license snapshots, a policy, decisions."""
+    from data_access.publishing.demo import write_demo
+
+    day = _day(as_of)
+    assert day is not None  # noqa: S101 - the option has a default
+    typer.echo(write_demo(out=out, seed=seed, as_of=day, months=months, licenses=licenses, progress=progress))
+
+
+@app.command()
+def publish(
+    public: Annotated[Path, typer.Option(help="Directory of pulls of public statistics.")],
+    policy: Annotated[Path, typer.Option(help="Policy file (TOML) of the deployment.")],
+    out: Annotated[Path, typer.Option("--out", help="Directory of releases.")] = RELEASES,
+    licenses: Annotated[Path | None, typer.Option(help="License records (Parquet or CSV).")] = None,
+    state: Annotated[Path | None, typer.Option(help="Confidential state directory; required with --licenses.")] = None,
+    decisions: Annotated[Path | None, typer.Option(help="Reviewer's decisions (CSV).")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Date of the release, YYYY-MM-DD.")] = None,
+    progress: ProgressOption = True,
+) -> None:
+    """Build, protect and check a release, then swap it in."""
+    from data_access.publishing.publish import publish as run
+
+    typer.echo(
+        run(
+            public=public,
+            licenses=licenses,
+            policy=policy,
+            out=out,
+            state=state,
+            decisions=decisions,
+            as_of=_day(as_of),
+            progress=progress,
+        )
+    )
+
+
+@app.command()
+def verify(release: Annotated[Path, typer.Argument(help="A release directory, or the link 'current'.")]) -> None:
+    """Check a release as anyone can: files, hashes, schemas, nothing beyond them, withheld cells null."""
+    from data_access.contracts import check_release
+
+    manifest = check_release(release)
+    cells = "no license data" if manifest.license is None else f"withheld cells {manifest.license.withheld}"
+    typer.echo(f"{release}: release {manifest.id} is sound ({len(manifest.files)} files, {cells})")
+
+
+@reference_app.command()
+def check(
+    public: Annotated[Path | None, typer.Option(help="Directory of pulls whose codes to look up.")] = None,
+) -> None:
+    """Validate the reference tables and list codes seen in data that they lack."""
+    from data_access.reference.check import check_reference
+
+    errors, notes = check_reference(public)
+    for line in notes:
+        typer.echo(line)
+    if errors:
+        raise UserError("\n".join(["reference tables:", *(f"  {line}" for line in errors)]))
+    typer.echo("reference tables are sound")
+
+
+@app.command()
+def query(
+    text: Annotated[str, typer.Argument(metavar="QUERY", help="As in a page's address: 'product=7601&country=CAN'.")],
+    output: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
+    releases: ReleasesOption = RELEASES,
+) -> None:
+    """Print what the API answers to a query, from a release, without a server."""
+    import json
+
+    from data_access.filters import BadQuery
+    from data_access.serving.answers import to_csv, to_json
+    from data_access.serving.statistics import open_statistics
+
+    if output not in ("csv", "json"):
+        raise UserError(f"--format: expected csv or json, found {output!r}", exit_code=2)
+    statistics = open_statistics(releases)
+    try:
+        released = statistics.series(statistics.parse(text))
+    except BadQuery as error:
+        raise UserError(str(error), exit_code=2) from None
+    sys.stdout.write(to_csv(released) if output == "csv" else json.dumps(to_json(released), indent=1) + "\n")
+
+
+@app.command()
+def serve() -> None:
+    """Serve the monitor with gunicorn; settings come from the environment (README, "Settings")."""
+    from dashboard.serve import serve as run
+    from dashboard.settings import Settings
+
+    run(Settings.from_env())
+
+
+def main() -> None:
+    """Entry point: a problem that the user can mend ends as one message, without a trace."""
+    try:
+        app()
+    except UserError as error:
+        typer.echo(f"aim-monitor: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Raw inputs of a release: public statistics from the Census API and license records."""

@@ -1,0 +1,410 @@
+"""Publication: what a release holds, what is carried over, and that nothing but a whole release is ever current."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from publication_inputs import (
+    CANADA,
+    FOIL,
+    SHEET,
+    TOTAL,
+    UNWROUGHT,
+    Inputs,
+    license_rows,
+    raw_row,
+    usual_month,
+    write_raw,
+)
+
+from data_access.contracts import check_release, read_manifest
+from data_access.errors import UserError
+from data_access.publishing import publish as publication
+from data_access.publishing import state as state_module
+from data_access.publishing import swap
+from data_access.reference import load
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Inputs:
+    """Public statistics of two months and a policy."""
+    return Inputs(tmp_path)
+
+
+@pytest.fixture
+def published(inputs: Inputs) -> Inputs:
+    """One license month published, the next one running."""
+    inputs.write_licenses(usual_month("2025-03"), usual_month("2025-04"))
+    inputs.publish()
+    return inputs
+
+
+def releases(inputs: Inputs) -> list[str]:
+    return sorted(
+        path.name for path in inputs.releases.iterdir() if not path.name.startswith(".") and path.name != "current"
+    )
+
+
+def test_without_licenses_a_release_holds_public_statistics_only(inputs: Inputs) -> None:
+    log = inputs.publish()
+    manifest = check_release(inputs.current)
+    assert manifest.license is None
+    assert manifest.public.as_of == "2025-02"
+    assert list(manifest.files) == ["public.parquet"]
+    assert not manifest.demonstration
+    assert "no license data" in log
+    assert str(inputs.current) in log
+
+
+def test_a_release_is_named_by_its_time_and_content(published: Inputs) -> None:
+    manifest = read_manifest(published.current)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{6}", manifest.id)
+    assert published.current.name == manifest.id
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", manifest.published)
+    assert (published.releases / "current").is_symlink()
+
+
+def test_whole_months_are_published_and_the_running_one_is_not_yet(published: Inputs) -> None:
+    part = check_release(published.current).license
+    assert part is not None
+    assert (part.as_of, part.policy, part.months, part.not_yet) == ("2025-04-10", "example", ["2025-03"], ["2025-04"])
+    cells = published.cells()
+    assert set(cells.index.get_level_values("period")) == {"2025-03"}
+    assert set(cells["as_of"]) == {"2025-04-10"}
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "not_yet"),
+    [
+        ("2025-04-06", [], ["2025-04"]),
+        ("2025-04-07", ["2025-03"], ["2025-04"]),
+        ("2025-05-07", ["2025-03", "2025-04"], ["2025-05"]),
+    ],
+)
+def test_a_month_closes_seven_days_after_its_end(
+    inputs: Inputs, day: str, months: list[str], not_yet: list[str]
+) -> None:
+    inputs.write_licenses(usual_month("2025-03"), usual_month("2025-04"), day="2025-04-10")
+    inputs.publish(as_of=date.fromisoformat(day))
+    part = read_manifest(inputs.current).license
+    assert part is not None
+    assert (part.months, part.not_yet, part.as_of) == (months, not_yet, day)
+
+
+def test_the_first_month_is_july_2021_since_licenses_are_required_from_the_end_of_june(inputs: Inputs) -> None:
+    inputs.write_licenses(usual_month("2021-06"), usual_month("2021-07"), day="2021-08-20")
+    inputs.publish()
+    part = read_manifest(inputs.current).license
+    assert part is not None
+    assert part.months == ["2021-07"]
+
+
+def test_a_month_between_without_licenses_is_published_as_zero(inputs: Inputs) -> None:
+    inputs.write_licenses(usual_month("2025-01"), usual_month("2025-03"))
+    inputs.publish()
+    assert (inputs.cells().loc["2025-02", "value"] == 0).all()
+
+
+def test_every_group_and_country_has_a_row_and_every_figure_adds_up(published: Inputs) -> None:
+    cells = published.cells().loc["2025-03"]
+    assert len(cells) == 1 + 9 + len(load().countries)
+    groups = cells.xs("all", level="origin").drop("aim")
+    assert (groups["status"] == "published").all()
+    assert groups[["value", "kg"]].sum().tolist() == cells.loc[("aim", "all"), ["value", "kg"]].tolist()
+
+
+def test_the_only_firm_of_a_country_is_withheld_with_others_and_holds_null(published: Inputs) -> None:
+    cells = published.cells()
+    withheld = cells[cells["status"] == "withheld"]
+    assert ("2025-03", "aim", "CHN") in withheld.index
+    assert len(withheld) >= 2
+    assert withheld[["value", "kg"]].isna().all(axis=None)
+    part = read_manifest(published.current).license
+    assert part is not None
+    assert part.withheld == {"origin": len(withheld)}
+    assert cells.loc[("2025-03", "aim", "DEU"), ["value", "status"]].tolist() == [0, "published"]
+
+
+def test_cancelled_licenses_and_those_a_reviewer_leaves_out_do_not_count(inputs: Inputs) -> None:
+    rows = usual_month("2025-03")
+    wrong = license_rows("2025-03", (FOIL, "CAN"), [9e9, 8e9, 7e9, 6e9])
+    cancelled = license_rows("2025-03", (SHEET, "CAN"), [5e9]).assign(status="cancelled", license_id="cancelled")
+    inputs.write_licenses(rows, wrong, cancelled)
+    decisions = inputs.base / "decisions.csv"
+    lines = [f"{license_id},leave_out" for license_id in wrong["license_id"]]
+    decisions.write_text("\n".join(["license_id,decision", f"{rows['license_id'][0]},accept", *lines]) + "\n")
+    log = inputs.publish(decisions=decisions)
+    cells = inputs.cells()
+    assert cells.loc[("2025-03", "aim", "all"), "value"] == round(rows["value_usd"].sum())
+    assert cells.loc[("2025-03", "foil", "all"), "value"] == 0
+    assert "licenses under review are not included" in log
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "no such file"),
+        ("license_id\nx\n", "column decision: expected it"),
+        ("license_id,decision\nx,drop\n", "row 2, column decision: expected accept or leave_out, found 'drop'"),
+    ],
+)
+def test_decisions_that_cannot_be_understood_are_refused(inputs: Inputs, text: str | None, words: str) -> None:
+    inputs.write_licenses(usual_month("2025-03"))
+    decisions = inputs.base / "decisions.csv"
+    if text is not None:
+        decisions.write_text(text)
+    with pytest.raises(UserError, match=words):
+        inputs.publish(decisions=decisions)
+    assert not (inputs.releases / "current").exists()
+
+
+def test_a_published_month_is_carried_over_unchanged_whatever_its_records_say_now(published: Inputs) -> None:
+    before = published.cells()
+    published.write_licenses(
+        usual_month("2025-03", scale=3.0), usual_month("2025-04"), usual_month("2025-05"), day="2025-05-09"
+    )
+    log = published.publish()
+    after = published.cells()
+    pd.testing.assert_frame_equal(after.loc[["2025-03"]], before)
+    assert set(after.loc["2025-04", "as_of"]) == {"2025-05-09"}
+    assert "license months carried over unchanged, as published before: 2025-03" in log
+    assert "license months published now: 2025-04" in log
+
+
+def test_a_published_month_stays_when_the_file_no_longer_holds_it(published: Inputs) -> None:
+    before = published.cells()
+    published.write_licenses(usual_month("2025-04"), day="2025-05-09")
+    published.publish()
+    pd.testing.assert_frame_equal(published.cells().loc[["2025-03"]], before)
+
+
+def test_public_statistics_alone_carry_the_license_data_over(published: Inputs) -> None:
+    before = published.cells()
+    write_raw(published.base / "public", "2025-03", [raw_row(UNWROUGHT, CANADA, 950), raw_row(UNWROUGHT, TOTAL, 950)])
+    log = published.publish(licenses=None)
+    manifest = check_release(published.current)
+    assert manifest.public.as_of == "2025-03"
+    assert manifest.license is not None
+    assert manifest.license.as_of == "2025-04-10"
+    pd.testing.assert_frame_equal(published.cells(), before)
+    assert "carried over unchanged" in log
+
+
+def test_licenses_need_a_state(inputs: Inputs) -> None:
+    inputs.write_licenses(usual_month("2025-03"))
+    with pytest.raises(UserError, match="--licenses: expected --state with it"):
+        inputs.publish(state=None)
+
+
+@pytest.mark.parametrize("with_licenses", [True, False])
+@pytest.mark.parametrize("state", [None, "empty"])
+def test_license_data_are_not_followed_by_a_release_without_their_state(
+    published: Inputs, with_licenses: bool, state: str | None
+) -> None:
+    before = published.current
+    changed = {} if with_licenses else {"licenses": None}
+    other = None if state is None else published.base / state
+    with pytest.raises(UserError, match="--state"):
+        published.publish(state=other, **changed)
+    assert published.current == before
+
+
+def test_the_state_of_another_deployment_is_refused(published: Inputs, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = Inputs(tmp_path / "other")
+    other.write_licenses(usual_month("2025-03", scale=2.0))
+    other.publish()
+    with pytest.raises(UserError, match="expected the state of the current release"):
+        published.publish(state=other.state)
+
+
+@pytest.mark.parametrize("file", ["license_origin.parquet", "solutions.npz", "certificate.json"])
+def test_a_damaged_state_is_refused(published: Inputs, file: str) -> None:
+    path = published.state / "months" / "2025-03" / file
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match="restore the state directory from its backup"):
+        published.publish()
+
+
+def test_a_state_whose_cells_were_changed_is_refused(published: Inputs) -> None:
+    proof = published.state / "months" / "2025-03" / "certificate.json"
+    content = json.loads(proof.read_text())
+    proof.write_text(json.dumps(content | {"salt": "0" * 64}))
+    with pytest.raises(UserError, match="incomplete or changed"):
+        published.publish()
+
+
+def test_the_certificate_is_salted_and_covers_cells_and_solutions(published: Inputs) -> None:
+    month = state_module.State(published.state).months()["2025-03"]
+    assert len(bytes.fromhex(month.salt)) == 32
+    hashes = {
+        state_module.certificate_of("2025-03", cells, solutions, salt)
+        for cells, solutions, salt in (
+            (month.cells, month.solutions, month.salt),
+            ({"origin": month.cells["origin"].slice(1)}, month.solutions, month.salt),
+            (month.cells, {name: table * 2 for name, table in month.solutions.items()}, month.salt),
+            (month.cells, month.solutions, "0" * 64),
+        )
+    }
+    assert len(hashes) == 4
+    assert len(month.solutions["country"])
+
+
+def test_the_state_is_for_its_owner_alone(published: Inputs) -> None:
+    assert published.state.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("moment", ["file_entry", "check_release", "swap_in", "keep", "_write"])
+def test_a_crash_at_any_moment_leaves_the_current_release(
+    published: Inputs, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    before, cells = published.current, published.cells()
+    published.write_licenses(usual_month("2025-04"), usual_month("2025-05"), day="2025-05-09")
+
+    def crash(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("power cut")
+
+    owner = {"keep": state_module.State, "swap_in": publication, "_write": publication}.get(moment, swap)
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, moment, crash)
+        with pytest.raises(RuntimeError, match="power cut"):
+            published.publish()
+    assert published.current == before
+    check_release(published.current)
+    published.publish()
+    assert releases(published) == sorted([before.name, published.current.name])
+    assert not [path for path in published.releases.iterdir() if path.name.startswith(".new")]
+    pd.testing.assert_frame_equal(published.cells().loc[["2025-03"]], cells)
+    assert set(published.cells().index.get_level_values("period")) == {"2025-03", "2025-04"}
+
+
+def test_a_crash_between_the_two_renames_leaves_the_current_release(
+    published: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = published.current
+    rename = Path.replace
+
+    def crash(self: Path, target: Path) -> Path:
+        if target.name == "current":
+            raise RuntimeError("power cut")
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", crash)
+        with pytest.raises(RuntimeError, match="power cut"):
+            published.publish()
+    assert published.current == before
+    published.publish()
+    check_release(published.current)
+    assert published.current != before
+
+
+def test_a_release_that_does_not_pass_the_check_is_not_swapped_in(
+    published: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A planted leak: a withheld cell with its figure."""
+    before = published.current
+    table = publication.license_table
+
+    def leaking(months: object, name: str) -> object:
+        rows = table(months, name).to_pylist()  # type: ignore[arg-type]
+        for row in rows:
+            row["value"] = row["value"] if row["value"] is not None else 7_654
+        return table([], name).from_pylist(rows, schema=table([], name).schema)
+
+    monkeypatch.setattr(publication, "license_table", leaking)
+    with pytest.raises(UserError, match="expected null in cells that are not published"):
+        published.publish()
+    assert published.current == before
+
+
+@pytest.mark.parametrize("directory", ["releases", "state"])
+def test_a_second_publication_at_once_says_so(published: Inputs, directory: str) -> None:
+    with (published.base / directory / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(UserError, match="another publication is running"):
+            published.publish()
+    published.publish()
+
+
+def test_a_current_release_that_cannot_be_read_is_not_passed_over(published: Inputs) -> None:
+    (published.current / "manifest.json").unlink()
+    with pytest.raises(UserError, match="manifest"):
+        published.publish()
+
+
+@pytest.mark.parametrize(("public", "licenses"), [(True, False), (False, True), (False, False)])
+def test_a_release_is_a_demonstration_if_any_data_is(inputs: Inputs, public: bool, licenses: bool) -> None:
+    write_raw(inputs.base / "public", "2025-03", [raw_row(UNWROUGHT, CANADA, 900)], demonstration=public)
+    inputs.write_licenses(usual_month("2025-03"), demonstration=licenses)
+    log = inputs.publish()
+    assert read_manifest(inputs.current).demonstration == (public or licenses)
+    assert ("synthetic" in log) == (public or licenses)
+
+
+def test_license_data_carried_over_from_a_demonstration_stay_one(inputs: Inputs) -> None:
+    inputs.write_licenses(usual_month("2025-03"), demonstration=True)
+    inputs.publish()
+    inputs.publish(licenses=None)
+    assert read_manifest(inputs.current).demonstration
+
+
+def test_the_demonstrations_policy_with_real_licenses_is_warned_of(inputs: Inputs) -> None:
+    policy = inputs.base / "policy.toml"
+    policy.write_text("demonstration = true\n" + policy.read_text())
+    inputs.write_licenses(usual_month("2025-03"))
+    assert "secret is public" in inputs.publish()
+    inputs.write_licenses(usual_month("2025-04"), day="2025-05-09", demonstration=True)
+    assert "secret is public" not in inputs.publish()
+
+
+def test_the_same_inputs_give_the_same_files(inputs: Inputs, tmp_path: Path) -> None:
+    inputs.write_licenses(usual_month("2025-03"))
+    inputs.publish()
+    first = read_manifest(inputs.current).files
+    inputs.publish(out=tmp_path / "elsewhere", state=tmp_path / "another state")
+    assert read_manifest((tmp_path / "elsewhere" / "current").resolve()).files == first
+
+
+CONFIDENTIAL = re.compile(
+    r"primar|complement|unsafe|domina|contribut|\bunit|\bp ?%|n_min|secret|salt|the only firm|firm \d|7.?654\b",
+    re.IGNORECASE,
+)
+
+
+def test_nothing_confidential_is_in_release_or_log(published: Inputs) -> None:
+    published.write_licenses(usual_month("2025-04"), usual_month("2025-05"), day="2025-05-09")
+    log = published.publish()
+    assert not CONFIDENTIAL.search(log)
+    manifest = (published.current / "manifest.json").read_text()
+    assert not CONFIDENTIAL.search(manifest)
+    assert {path.name for path in published.current.iterdir()} == {
+        "manifest.json",
+        "public.parquet",
+        "license_origin.parquet",
+    }
+    text = published.cells().reset_index().to_csv()
+    assert not CONFIDENTIAL.search(text)
+    assert "lone" not in text
+
+
+def test_which_cells_are_withheld_is_not_told_by_a_hash_of_the_policy(inputs: Inputs, tmp_path: Path) -> None:
+    """Another minimum, the same cells: the files are the same, and no parameter can be told from the manifest."""
+    inputs.write_licenses(usual_month("2025-03"))
+    inputs.publish()
+    policy = inputs.base / "policy.toml"
+    policy.write_text(policy.read_text().replace("n_min = 3", "n_min = 4"))
+    inputs.publish(out=tmp_path / "elsewhere", state=tmp_path / "another state")
+    before = json.loads((inputs.current / "manifest.json").read_text())
+    after = json.loads(((tmp_path / "elsewhere" / "current") / "manifest.json").read_text())
+    for manifest in (before, after):
+        for varying in ("id", "published"):
+            manifest.pop(varying)
+        manifest["license"].pop("certificate")
+    assert before == after
