@@ -1,0 +1,190 @@
+/* The filter bar: controls to address and back. Without this file the bar is a plain form that loads the page anew. */
+window.aim = window.aim || {};
+(function (aim) {
+  "use strict";
+  const form = document.getElementById("filters");
+  if (!form) { aim.fillForm = () => {}; return; }
+  const pickers = [...form.querySelectorAll(".picker")];
+  const selects = [...form.querySelectorAll("select")];
+  const choices = [...form.querySelectorAll("[data-choices]")];
+  const opener = document.querySelector(".sheet-open");
+  const boxesOf = (picker) => [...picker.querySelectorAll(".picker-list input")];
+  const wordsOf = (text) => text.toLowerCase().normalize("NFKD").replace(/[^a-z0-9. ]/g, "");
+
+  /* ---- The address that the controls ask for; what equals its default is left out. */
+  function chosen() {
+    const found = {};
+    for (const picker of pickers) {
+      const values = boxesOf(picker).filter((box) => box.checked).map((box) => box.value);
+      if (values.length && values.join(" ") !== picker.dataset.default) found[picker.dataset.picker] = values;
+    }
+    for (const select of selects) if (select.value !== select.dataset.default) found[select.name] = [select.value];
+    for (const set of choices) {
+      const values = [...set.querySelectorAll("input:checked")].map((box) => box.value);
+      if (values.length && values.join(" ") !== set.dataset.default) found[set.dataset.choices] = values;
+    }
+    return found;
+  }
+
+  function search() {
+    const query = new URLSearchParams();
+    const named = new Set([...pickers.map((p) => p.dataset.picker), ...selects.map((s) => s.name), ...choices.map((c) => c.dataset.choices)]);
+    for (const [name, values] of Object.entries(chosen())) values.forEach((value) => query.append(name, value));
+    for (const [name, value] of new URLSearchParams(location.search)) if (!named.has(name)) query.append(name, value);
+    if (query.get("measure") !== "share") query.delete("of");
+    const text = query.toString();
+    return text ? `?${text}` : "";
+  }
+
+  /* ---- The controls that an address asks for. */
+  aim.fillForm = function (text) {
+    const query = new URLSearchParams(text);
+    const wanted = (name, usual) => (query.has(name) ? query.getAll(name) : usual.split(" "));
+    for (const picker of pickers) {
+      const values = new Set(wanted(picker.dataset.picker, picker.dataset.default));
+      for (const box of boxesOf(picker)) {
+        box.checked = [box.value, ...(box.dataset.also || "").split(" ")].some((id) => id && values.has(id));
+        if (box.checked) box.closest("li").classList.add("found");
+      }
+      if (!boxesOf(picker).some((box) => box.checked)) check(picker, picker.dataset.default);
+    }
+    for (const select of selects) {
+      select.value = wanted(select.name, select.dataset.default)[0];
+      if (select.selectedIndex < 0) select.value = select.dataset.default;
+    }
+    for (const set of choices) {
+      const values = wanted(set.dataset.choices, set.dataset.default);
+      for (const box of set.querySelectorAll("input")) box.checked = values.includes(box.value);
+    }
+    describe();
+  };
+
+  function check(picker, value) {
+    for (const box of boxesOf(picker)) if (box.value === value) box.checked = true;
+  }
+
+  /* ---- What overlaps counts once, so choosing a part lets go of the whole, and the other way round. */
+  function keepDisjoint(picker, box) {
+    const parents = (one) => (one.dataset.parents || "").split(" ");
+    const usual = picker.dataset.default;
+    for (const other of boxesOf(picker)) {
+      if (!box.checked || other === box) continue;
+      const overlaps = parents(box).includes(other.value) || parents(other).includes(box.value);
+      if (overlaps || (other.value === usual && box.value !== usual)) other.checked = false;
+    }
+    if (!boxesOf(picker).some((one) => one.checked)) check(picker, usual);
+  }
+
+  function describe() {
+    for (const picker of pickers) {
+      const names = boxesOf(picker).filter((box) => box.checked).map((box) => box.nextElementSibling.textContent);
+      const text = names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(", ");
+      picker.querySelector(".picker-value").textContent = text;
+    }
+    const count = Object.keys(chosen()).length;
+    document.getElementById("filter-count").textContent = count ? `(${count})` : "";
+    const of = form.querySelector('[data-choices="of"]');
+    if (of) of.hidden = form.elements.measure.value !== "share";
+  }
+
+  function keepOrder(changed) {
+    const { from, to } = form.elements;
+    if (from.value <= to.value) return;
+    if (changed === from) to.value = from.value;
+    else from.value = to.value;
+  }
+
+  let timer = 0;
+  form.addEventListener("change", (event) => {
+    const control = event.target;
+    const picker = control.closest(".picker");
+    if (control.type === "search") return;
+    if (picker) keepDisjoint(picker, control);
+    const set = control.closest("[data-choices]");
+    if (set && !set.querySelector("input:checked")) control.checked = true;
+    if (control.name === "from" || control.name === "to") keepOrder(control);
+    describe();
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => aim.go(search()), picker ? 300 : 0);
+  });
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    aim.go(search());
+  });
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-reset]")) return;
+    event.preventDefault();
+    aim.fillForm("");
+    aim.go("");
+  });
+
+  /* ---- Pickers: find by code, name or trade word; close on Escape and on a click elsewhere. */
+  for (const picker of pickers) {
+    const field = picker.querySelector("input[type=search]");
+    const items = [...picker.querySelectorAll(".picker-list li")];
+    field.addEventListener("input", () => {
+      const words = wordsOf(field.value).split(" ").filter(Boolean);
+      let hits = 0;
+      for (const item of items) {
+        const deep = item.classList.contains("deep");
+        if (!words.length) {
+          item.hidden = false;
+          item.classList.toggle("found", deep && item.querySelector("input").checked);
+          hits += 1;
+          continue;
+        }
+        item.dataset.text ||= wordsOf(`${item.textContent} ${item.dataset.words || ""}`);
+        const hit = !item.classList.contains("group-name") && words.every((word) => item.dataset.text.includes(word));
+        item.hidden = !hit;
+        item.classList.toggle("found", deep && hit);
+        hits += hit;
+      }
+      picker.querySelector(".picker-empty").hidden = hits > 0;
+    });
+    field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    picker.addEventListener("toggle", () => {
+      if (!picker.open) return;
+      for (const other of pickers) if (other !== picker) other.open = false;
+      field.focus();
+    });
+    picker.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !picker.open) return;
+      event.stopPropagation();
+      picker.open = false;
+      picker.querySelector("summary").focus();
+    });
+  }
+  document.addEventListener("click", (event) => {
+    for (const picker of pickers) if (picker.open && !picker.contains(event.target)) picker.open = false;
+  });
+
+  /* ---- On a phone the bar is a sheet over the page. */
+  function sheet(open) {
+    form.classList.toggle("open", open);
+    document.documentElement.classList.toggle("sheet-is-open", open);
+    opener.setAttribute("aria-expanded", String(open));
+    const rest = [...document.body.children, ...form.parentElement.children].filter((one) => !one.contains(form));
+    for (const one of rest) one.inert = open;
+    if (open) {
+      form.setAttribute("role", "dialog");
+      form.setAttribute("aria-modal", "true");
+      form.querySelector("[data-sheet-close]").focus();
+    } else {
+      form.removeAttribute("role");
+      form.removeAttribute("aria-modal");
+      opener.focus();
+    }
+  }
+  opener.addEventListener("click", () => sheet(true));
+  form.addEventListener("click", (event) => { if (event.target.closest("[data-sheet-close]")) sheet(false); });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && form.classList.contains("open")) sheet(false);
+  });
+  window.matchMedia("(max-width: 48rem)").addEventListener("change", () => {
+    if (form.classList.contains("open")) sheet(false);
+  });
+
+  describe();
+})(window.aim);

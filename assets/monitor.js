@@ -1,0 +1,210 @@
+/* Ties the page to Dash: the address is the state, a change of it is one callback, and what comes back is announced.
+   `filters.js` turns controls into addresses, `picture.js` saves charts. */
+window.aim = window.aim || {};
+(function (aim) {
+  "use strict";
+  const root = document.documentElement;
+  const view = root.dataset.view;
+  const narrow = window.matchMedia("(max-width: 48rem)");
+  const state = { shown: null, live: false };
+  const byId = (id) => document.getElementById(id);
+
+  /* ---- The layout that Dash serves holds every view; this page keeps its own. */
+  aim.keepOwnView = function (layout) {
+    layout.props.children = layout.props.children.filter((child) => child.props.id === `view-${view}`);
+    const own = layout.props.children[0];
+    const screen = own && own.props.children.find((child) => child.props.id === `${view}-screen`);
+    if (screen) screen.props.data = narrow.matches ? "narrow" : "wide";
+    // The address is known before Dash looks at it; otherwise its first callback would run twice.
+    const url = own && own.props.children.find((child) => child.props.id === `${view}-url`);
+    if (url) for (const name of ["pathname", "search", "hash", "href"]) url.props[name] = location[name];
+  };
+
+  /* ---- A component that shows HTML written by the server's templates: one string, no tree of components. */
+  function Html(props) {
+    const React = window.React;
+    const ref = React.useRef(null);
+    const was = React.useRef(false);
+    const loading = window.dash_component_api.useDashContext().useLoading();
+    React.useEffect(() => aim.rendered(ref.current), [props.html]);
+    React.useEffect(() => {
+      if (was.current && !loading) aim.settled();
+      was.current = loading;
+    }, [loading]);
+    return React.createElement(props.tag || "div", {
+      id: props.id,
+      className: props.className,
+      ref,
+      dangerouslySetInnerHTML: { __html: props.html || "" },
+    });
+  }
+  window.aim_monitor = { Html };
+
+  /* ---- Going to another selection. */
+  aim.go = function (search) {
+    if (search === location.search) return;
+    if (!state.live) return void location.assign(location.pathname + search);
+    history.pushState({}, "", location.pathname + search);
+    startLoading();
+    window.dash_clientside.set_props(`${view}-url`, { search, href: location.href });
+    followLinks(search);
+  };
+
+  window.addEventListener("popstate", () => {
+    if (!view || location.search === state.shown) return;
+    aim.fillForm(location.search);
+    startLoading();
+    followLinks(location.search);
+  });
+
+  narrow.addEventListener("change", () => {
+    if (state.live) window.dash_clientside.set_props(`${view}-screen`, { data: narrow.matches ? "narrow" : "wide" });
+  });
+
+  function startLoading() {
+    root.classList.remove("is-failed");
+    byId("failed").textContent = "";
+    root.classList.add("is-loading");
+  }
+
+  function followLinks(search) {
+    for (const link of document.querySelectorAll("a[data-path]")) link.href = link.dataset.path + search;
+  }
+
+  /* ---- What came back. */
+  aim.rendered = function (element) {
+    const head = element && element.querySelector(".view-head");
+    if (!head) return;
+    state.shown = head.dataset.search;
+    for (const box of document.querySelectorAll(".toggles input")) box.checked = true;
+    if (state.live) {
+      aim.say(head.dataset.status);
+      document.title = head.dataset.title;
+    } else {
+      whenDrawn(goLive);
+    }
+  };
+
+  /* Dash is done with a callback: either the answer to this address is on the page, or something failed. */
+  aim.settled = function () {
+    if (!root.classList.contains("is-loading")) return;
+    window.setTimeout(() => {
+      root.classList.remove("is-loading");
+      if (state.live && state.shown !== location.search) fail();
+    }, 0);
+  };
+
+  function fail() {
+    const box = byId("failed");
+    const words = document.createElement("p");
+    const again = document.createElement("a");
+    again.href = location.pathname + location.search;
+    again.textContent = "Load the page again";
+    words.append(box.dataset.words, " ", again);
+    box.replaceChildren(words);
+    root.classList.add("is-failed");
+  }
+
+  aim.say = function (text) {
+    const line = byId("status");
+    if (line && line.textContent !== text) line.textContent = text;
+  };
+
+  /* ---- From the page as the server wrote it to the live one, once its charts stand. */
+  function whenDrawn(then, tries = 0) {
+    const charts = [...document.querySelectorAll("#react-entry-point .card:not(:has([data-empty])) .chart")];
+    if (charts.every((chart) => chart.querySelector(".main-svg"))) return void then();
+    if (tries < 1200) window.setTimeout(() => whenDrawn(then, tries + 1), 25);
+  }
+
+  function goLive() {
+    if (state.live) return;
+    const first = byId("first-view");
+    const open = [...first.querySelectorAll("details.details")].map((details) => details.open);
+    state.live = true;
+    root.classList.add("live");
+    first.remove();
+    document.querySelectorAll("details.details").forEach((details, i) => { details.open = Boolean(open[i]); });
+    if (location.hash.length > 1) {
+      const target = byId(location.hash.slice(1));
+      if (target) target.scrollIntoView();
+    }
+    document.dispatchEvent(new CustomEvent("aim:live"));
+  }
+
+  /* ---- Buttons and boxes of the chart cards; they are written anew with each answer, so listen above them. */
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-action]");
+    if (!button) return;
+    if (button.dataset.action === "copy") copyLink(new URL(button.dataset.link, location.origin).href);
+    else aim.savePicture(button.closest(".foot"), button.dataset.action);
+  });
+
+  document.addEventListener("change", (event) => {
+    const box = event.target.closest("[data-traces]");
+    if (!box) return;
+    const chart = box.closest(".card").querySelector(".js-plotly-plot");
+    if (!chart) return;
+    showChosen(chart, [...box.closest(".toggles").querySelectorAll("[data-traces]")]);
+  });
+
+  /* A trace is shown while every box that has it is checked; the value axis then fits what is shown. */
+  function showChosen(chart, boxes) {
+    const hidden = new Set(boxes.filter((one) => !one.checked).flatMap((one) => one.dataset.traces.split(" ").map(Number)));
+    const known = [...new Set(boxes.flatMap((one) => one.dataset.traces.split(" ").map(Number)))];
+    const axis = chart.layout.yaxis;
+    axis.whole = axis.whole || { range: axis.range, ticks: axis.tickvals, words: axis.ticktext };
+    const change = {};
+    const [low, high] = hidden.size ? fit(chart, known.filter((i) => !hidden.has(i)), axis.whole.range) : axis.whole.range;
+    change["yaxis.range"] = [low, high];
+    change["yaxis.tickmode"] = hidden.size ? "auto" : "array";
+    change["yaxis.tickformat"] = ",";
+    change["yaxis.nticks"] = 6;
+    const labels = (chart.layout.annotations || []).map((label, i) => ({ i, trace: Number(label.name), named: Boolean(label.name) }));
+    const ends = labels.filter((label) => label.named);
+    for (const end of ends) {
+      const same = chart.data[end.trace].legendgroup.split("-").slice(1).join("-");
+      end.own = known.filter((i) => !hidden.has(i) && (i === end.trace || (same && chart.data[i].legendgroup.endsWith(`-${same}`))));
+      end.at = end.own.length ? lastOf(chart, end.own) : null;
+    }
+    const shown = ends.filter((end) => end.at !== null).sort((a, b) => a.at - b.at);
+    const least = ((high - low) * 16) / chart._fullLayout.yaxis._length;
+    let floor = low;
+    for (const end of shown) { end.y = Math.max(end.at, floor); floor = end.y + least; }
+    let ceiling = high;
+    for (const end of shown.reverse()) { end.y = Math.min(end.y, ceiling); ceiling = end.y - least; }
+    for (const end of ends) {
+      change[`annotations[${end.i}].visible`] = end.at !== null;
+      if (end.at !== null) change[`annotations[${end.i}].y`] = end.y;
+    }
+    const visible = known.map((i) => !hidden.has(i));
+    window.Plotly.update(chart, { visible }, change, known);
+  }
+
+  function fit(chart, traces, whole) {
+    const values = traces.flatMap((i) => chart.data[i].y).filter((value) => value !== null && Number.isFinite(value));
+    const top = Math.max(0, ...values);
+    return top > 0 ? [whole[0], whole[0] + (top - whole[0]) * 1.06] : whole;
+  }
+
+  function lastOf(chart, traces) {
+    let found = null;
+    let place = -1;
+    for (const i of traces) {
+      const y = chart.data[i].y;
+      let last = y.length - 1;
+      while (last >= 0 && y[last] === null) last -= 1;
+      if (last > place) { place = last; found = y[last]; }
+    }
+    return found;
+  }
+
+  async function copyLink(link) {
+    try {
+      await navigator.clipboard.writeText(link);
+      aim.say("The link was copied.");
+    } catch {
+      window.prompt("Copy this link:", link);
+    }
+  }
+})(window.aim);

@@ -1,0 +1,1 @@
+"""The public dashboard: pages, charts, API routes and the serving process, over released figures only."""

@@ -1,0 +1,1 @@
+"""Parts of a page: filter bar, chart card, data table."""

@@ -1,0 +1,270 @@
+"""The filter bar: one native form for all views, filled in from the selection of the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from urllib.parse import parse_qsl
+
+from data_access.filters import (
+    ALL,
+    DEFAULTS,
+    Basis,
+    By,
+    Filters,
+    Freq,
+    Measure,
+    Of,
+    Series,
+    country_name,
+    month_words,
+)
+from data_access.reference import Products, Reference
+from data_access.reference.product import Level, Product
+from data_access.serving.periods import number, text
+from data_access.serving.statistics import Statistics
+
+FREQ_LABELS = {
+    Freq.MONTH: "Monthly",
+    Freq.QUARTER: "Quarterly",
+    Freq.YEAR: "Yearly",
+    Freq.YTD: "Year to date",
+    Freq.RANGE: "As one period",
+}
+MEASURE_LABELS = {
+    Measure.VOLUME: "Volume (t)",
+    Measure.VALUE: "Value (US$)",
+    Measure.AUV: "Unit value",
+    Measure.SHARE: "Share (%)",
+}
+SERIES_LABELS = {Series.PUBLIC: "Public", Series.LICENSE: "License", Series.COMBINED: "Combined"}
+BASIS_LABELS = {Basis.CONSUMPTION: "For consumption", Basis.GENERAL: "General imports"}
+BY_LABELS = {By.NONE: "Nothing", By.PRODUCT: "Product", By.COUNTRY: "Country"}
+OF_LABELS = {Of.VOLUME: "Volume", Of.VALUE: "Value"}
+FALLBACK_MONTHS = ("2013-01", "2013-12")
+"""What the month lists hold while there is no release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a list or one box."""
+
+    value: str
+    label: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One box of a picker: `parents` are the ids it is part of, `also` other ids of the same thing, `deep` ones are
+    shown when searched for, a `heading` is no box."""
+
+    value: str
+    label: str
+    code: str = ""
+    words: str = ""
+    parents: str = ""
+    also: str = ""
+    depth: int = 1
+    deep: bool = False
+    checked: bool = False
+    heading: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select:
+    """A list, its options in named groups ('' for none)."""
+
+    name: str
+    label: str
+    groups: tuple[tuple[str, tuple[Option, ...]], ...]
+    default: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """Boxes or radio buttons in one row."""
+
+    name: str
+    label: str
+    kind: str
+    options: tuple[Option, ...]
+    default: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterBar:
+    """All that `templates/filters.html` writes out."""
+
+    products: tuple[Item, ...]
+    product_value: str
+    countries: tuple[Item, ...]
+    country_value: str
+    selects: tuple[Select, ...]
+    choices: tuple[Choices, ...]
+    defaults: dict[str, str]
+    count_words: str
+
+
+def filter_bar(statistics: Statistics, filters: Filters, *, splits: bool) -> FilterBar:
+    """The bar for a selection; `splits` adds the choice to split by product or country."""
+    vocabulary = statistics.vocabulary
+    chosen = {vocabulary.products.canonical(id_) for id_ in filters.products}
+    products = tuple(_product_items(vocabulary.products, chosen))
+    countries = tuple(_country_items(vocabulary, set(filters.countries)))
+    count = len({name for name, _ in parse_qsl(filters.to_query()) if name != "chart" and (splits or name != "by")})
+    return FilterBar(
+        products=products,
+        product_value=_chosen_words(products),
+        countries=countries,
+        country_value=_chosen_words(countries),
+        selects=_selects(statistics, filters),
+        choices=_choices(filters, splits=splits),
+        defaults={"product": DEFAULTS.products[0], "country": DEFAULTS.countries[0]},
+        count_words=f"({count})" if count else "",
+    )
+
+
+def _chosen_words(items: Iterable[Item]) -> str:
+    names = [item.label for item in items if item.checked]
+    return f"{names[0]} and {len(names) - 1} more" if len(names) > 2 else ", ".join(names)
+
+
+# -- pickers --------------------------------------------------------------------------------------------------------
+
+
+def _product_items(products: Products, chosen: set[str]) -> Iterator[Item]:
+    """Nodes of the tree in its order; an HTS4 that is a group by another name is told by the group's code."""
+    other_names: dict[str, list[str]] = {}
+    for product in products:
+        canonical = products.canonical(product.id)
+        if canonical != product.id:
+            other_names.setdefault(canonical, []).append(product.id)
+    for product in products:
+        if products.canonical(product.id) != product.id:
+            continue
+        also = other_names.get(product.id, [])
+        parents = _parents(products, product)
+        yield Item(
+            value=product.id,
+            label=product.label,
+            code=product.dotted if product.id.isdigit() else ", ".join(also[:1]),
+            words=" ".join([product.id, product.dotted.replace(".", ""), *also, *product.words]),
+            parents=" ".join(parents),
+            also=" ".join(also),
+            depth=min(len(parents) + 1, 5),
+            deep=product.level in (Level.HTS6, Level.HTS10) and product.id not in chosen,
+            checked=product.id in chosen,
+        )
+
+
+def _parents(products: Products, product: Product) -> list[str]:
+    """Ids that hold a product, nearest first, each by its own one name."""
+    found: list[str] = []
+    parent = product.parent
+    while parent:
+        canonical = products.canonical(parent)
+        if canonical != product.id and canonical not in found:
+            found.append(canonical)
+        parent = products[parent].parent
+    return found
+
+
+def _country_items(vocabulary: Reference, chosen: set[str]) -> Iterator[Item]:
+    countries = vocabulary.countries
+    yield Item(value=ALL, label="All countries", checked=ALL in chosen)
+    yield Item(value="", label="Groups and regions", heading=True)
+    for group in countries.groups:
+        yield Item(
+            value=group.id,
+            label=group.label,
+            code=group.id if len(group.id) <= 6 else "",
+            parents=ALL,
+            checked=group.id in chosen,
+        )
+    yield Item(value="", label="Countries", heading=True)
+    for country in countries:
+        yield Item(
+            value=country.id,
+            label=country_name(vocabulary, country.id),
+            code=country.id,
+            words=country.iso2,
+            parents=ALL,
+            checked=country.id in chosen,
+        )
+
+
+# -- lists and boxes ------------------------------------------------------------------------------------------------
+
+
+def _selects(statistics: Statistics, filters: Filters) -> tuple[Select, ...]:
+    usual, resolved = statistics.default_filters(), statistics.resolve(filters)
+    first, last = _months(statistics)
+    start, end = resolved.start or first, resolved.end or last
+    freqs = [freq for freq in Freq if freq is not Freq.RANGE or filters.freq is Freq.RANGE]
+    return (
+        Select(
+            name="from", label="From", groups=_month_groups(first, last, selected=start), default=usual.start or first
+        ),
+        Select(name="to", label="To", groups=_month_groups(first, last, selected=end), default=usual.end or last),
+        Select(
+            name="measure",
+            label="Measure",
+            groups=(("", _options(MEASURE_LABELS, MEASURE_LABELS, (filters.measure,))),),
+            default=DEFAULTS.measure,
+        ),
+        Select(
+            name="freq",
+            label="Periods",
+            groups=(("", _options(freqs, FREQ_LABELS, (filters.freq,))),),
+            default=DEFAULTS.freq,
+        ),
+    )
+
+
+def _choices(filters: Filters, *, splits: bool) -> tuple[Choices, ...]:
+    series = Choices(
+        name="series",
+        label="Series",
+        kind="checkbox",
+        options=_options(Series, SERIES_LABELS, filters.series),
+        default=" ".join(DEFAULTS.series),
+    )
+    by = Choices(
+        name="by", label="Split by", kind="radio", options=_options(BY_LABELS, BY_LABELS, (filters.by,)), default="none"
+    )
+    basis = Choices(
+        name="basis",
+        label="Public basis",
+        kind="radio",
+        options=_options(Basis, BASIS_LABELS, (filters.basis,)),
+        default=DEFAULTS.basis,
+    )
+    of = Choices(
+        name="of", label="Share of", kind="radio", options=_options(Of, OF_LABELS, (filters.of,)), default=DEFAULTS.of
+    )
+    return (series, *((by,) if splits else ()), basis, of)
+
+
+def _options(values: Iterable[str], labels: dict, selected: Sequence[str]) -> tuple[Option, ...]:  # type: ignore[type-arg]
+    return tuple(Option(str(value), labels[value], value in selected) for value in values)
+
+
+def _months(statistics: Statistics) -> tuple[str, str]:
+    """First and last month that any series may have figures for."""
+    months = statistics.meta()["months"]
+    spans = [month for runs in months["public"].values() for run in runs for month in (run["from"], run["to"])]
+    closed = months["license"]["closed"] if months["license"] else []
+    known = [*spans, *closed, *filter(None, (statistics.default_filters().end,))]
+    return (min(known), max(known)) if known else FALLBACK_MONTHS
+
+
+def _month_groups(first: str, last: str, *, selected: str) -> tuple[tuple[str, tuple[Option, ...]], ...]:
+    """Months by year, the newest first; a month asked for beyond the figures is there too."""
+    span = range(min(number(first), number(selected)), max(number(last), number(selected)) + 1)
+    months = [text(month) for month in reversed(span)]
+    return tuple(
+        (year, tuple(Option(month, month_words(month), month == selected) for month in group))
+        for year, group in groupby(months, key=lambda month: month[:4])
+    )

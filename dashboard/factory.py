@@ -1,0 +1,82 @@
+"""Make the application: Dash, routes, headers, errors. Fresh each time; nothing is kept at module level."""
+
+from __future__ import annotations
+
+from dash import html
+from flask import Response, abort, redirect, request
+
+from dashboard.api import add_api
+from dashboard.errors import add_error_pages
+from dashboard.headers import add_headers
+from dashboard.settings import Settings
+from dashboard.shell import MonitorDash, Shell
+from dashboard.templating import ASSETS, Templates
+from dashboard.views import base, explore, overview
+from dashboard.views.base import Services
+from data_access.serving.statistics import Statistics, open_statistics
+
+VIEWS = (overview, explore)
+KEEP_OWN_VIEW = "function(layout) { window.aim.keepOwnView(layout); }"
+"""Dash serves one layout with all views; a script drops those that the page is not (assets/monitor.js)."""
+INDEX_ENDPOINTS = ("/", "/<path:path>")
+MAX_BODY = 64 * 1024
+"""Bytes of a callback's request; the longest query takes about a quarter of it."""
+
+
+def create_app(settings: Settings, *, statistics: Statistics | None = None) -> MonitorDash:
+    """The application over the releases of `settings` (or over `statistics`); its `server` is the WSGI application."""
+    services = Services(
+        statistics=statistics or open_statistics(settings.releases),
+        templates=Templates(),
+        contact=settings.contact,
+    )
+    views = [module.VIEW for module in VIEWS]
+    shell = Shell(services, views)
+    app = MonitorDash(
+        "aim_monitor",
+        assets_folder=str(ASSETS),
+        include_assets_files=False,
+        serve_locally=True,
+        compress=False,
+        enable_mcp=False,
+        update_title="",
+        title="AIM Monitor",
+        suppress_callback_exceptions=False,
+        add_log_handler=False,
+        hooks={"layout_post": KEEP_OWN_VIEW},
+    )
+    app.shell = shell
+    app.layout = html.Div([base.layout(view) for view in views])
+    app.validation_layout = app.layout  # what callbacks are checked against: a page holds one of the views
+    for module in VIEWS:
+        module.register(app, services)
+    app.server.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    add_api(app.server, services.statistics)
+    _add_health(app)
+    _guard_paths(app, shell)
+    add_error_pages(app.server, shell)
+    add_headers(app.server, scripts=app.csp_hashes())
+    return app
+
+
+def _add_health(app: MonitorDash) -> None:
+    def healthz() -> Response:
+        return Response("ok\n", content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+    app.server.add_url_rule("/healthz", view_func=healthz)
+
+
+def _guard_paths(app: MonitorDash, shell: Shell) -> None:
+    """Dash answers any path with its page; ours are a few, the others do not exist."""
+
+    def guard() -> object:
+        rule = str(request.url_rule) if request.url_rule else ""
+        if rule not in INDEX_ENDPOINTS or request.path in shell.by_path:
+            return None
+        bare = request.path.rstrip("/")
+        if bare in shell.by_path:
+            query = request.query_string.decode("utf-8", "replace")
+            return redirect(f"{bare}?{query}" if query else bare, code=308)
+        return abort(404)
+
+    app.server.before_request(guard)

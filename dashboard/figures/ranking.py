@@ -1,0 +1,142 @@
+"""The ranking: one bar a member, the largest first; members whose figure is withheld have a row and no bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dashboard.figures.axes import CHAR, INK, SOFT, ZERO, base_layout
+from dashboard.figures.labels import shortened
+from dashboard.figures.lines import Line
+from dashboard.graph import Figure
+from data_access.contracts import Status
+from data_access.filters import Series
+from data_access.serving.answers import cell_text, status_words
+from data_access.serving.gate.released import Released
+from data_access.serving.prose import amount
+
+BARS = 10
+"""Members with a figure that a ranking draws."""
+MARKED = 3
+"""Members without a figure that it names below them."""
+ROWS = 10
+"""Rows the chart has room for; fewer bars are not made thicker."""
+MOST = 13
+"""Rows it can have."""
+BAR_COLORS = {Series.PUBLIC: "#1a4480", Series.LICENSE: "#9c4a00", Series.COMBINED: "#3d4551"}
+
+
+def ranked(lines: Sequence[Line]) -> list[Line]:
+    """Lines by their one figure, largest first; then those withheld, then those without a figure for other reasons.
+
+    Members of no imports at all (0) are left out, unless there are no others.
+    """
+    published = [line for line in lines if line.cells[0].value]
+    published.sort(key=lambda line: -(line.cells[0].value or 0))
+    missing = [line for line in lines if line.cells[0].value is None]
+    missing.sort(key=lambda line: line.cells[0].status is not Status.WITHHELD)
+    return [*published, *missing] or list(lines)
+
+
+def drawn(lines: Sequence[Line]) -> list[Line]:
+    """The rows of the chart, of lines in the order of `ranked`."""
+    bars = [line for line in lines if line.cells[0].value is not None][:BARS]
+    marked = [line for line in lines if line.cells[0].status is Status.WITHHELD]
+    return [*bars, *marked[: max(MARKED, ROWS - len(bars))]][:MOST]
+
+
+def left_out_words(lines: Sequence[Line], rows: Sequence[Line], *, what: str) -> tuple[str, ...]:
+    """What the chart leaves out, if anything."""
+    if len(rows) == len(lines):
+        return ()
+    return (f"The chart shows {len(rows)} of {len(lines)} {what}; all are in the table and the files.",)
+
+
+def ranking_figure(released: Released, rows: Sequence[Line], *, narrow: bool = False) -> Figure:
+    """The ranking of `rows` (of `released`) as a Plotly figure."""
+    names = [shortened(line.member_label) for line in rows]
+    values = [line.cells[0].value for line in rows]
+    layout = base_layout(left=round(max(len(name) for name in names) * CHAR) + 20, right=12, top=4, bottom=8)
+    top = max((value for value in values if value is not None), default=0) or 1
+    layout |= {
+        # Room right of the longest bar for its figure.
+        "xaxis": {"range": [0, top * (1.5 if narrow else 1.34)], "visible": False, "fixedrange": True},
+        "yaxis": {
+            "type": "category",
+            "range": [max(len(rows), ROWS) - 0.5, -0.5],
+            "tickmode": "array",
+            "tickvals": list(range(len(rows))),
+            "ticktext": names,
+            "tickfont": {"size": 13 if not narrow else 12, "color": INK},
+            "ticks": "",
+            "ticklabelstandoff": 6,
+            "showgrid": False,
+            "zeroline": False,
+            "showline": False,
+            "fixedrange": True,
+        },
+        "hovermode": "closest",
+        "shapes": [_baseline(len(rows))],
+    }
+    layout["annotations"] = _marks(rows)
+    return {"data": [_bars(released, rows)], "layout": layout}
+
+
+def _baseline(rows: int) -> dict[str, Any]:
+    line = {"color": ZERO, "width": 1}
+    return {"type": "line", "x0": 0, "x1": 0, "y0": -0.5, "y1": rows - 0.5, "line": line}
+
+
+def _keys(rows: Sequence[Line]) -> list[str]:
+    return [line.member or line.member_label for line in rows]
+
+
+def _bars(released: Released, rows: Sequence[Line]) -> dict[str, Any]:
+    measure = released.filters.measure
+    cells = [line.cells[0] for line in rows]
+    series = rows[0].series
+    unit = released.unit
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": rows[0].label,
+        "meta": str(series),
+        "y": _keys(rows),
+        "x": [cell.value for cell in cells],
+        "width": 0.68,
+        "marker": {"color": BAR_COLORS[series]},
+        "text": [amount(cell.value, measure) if cell.value is not None else "" for cell in cells],
+        "textposition": "outside",
+        "textfont": {"size": 12, "color": INK},
+        "cliponaxis": False,
+        "hovertext": [
+            f"<b>{line.member_label}</b>: {cell_text(line.cells[0])} {unit}" if line.cells[0].value is not None else ""
+            for line in rows
+        ],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "showlegend": False,
+    }
+
+
+def _marks(rows: Sequence[Line]) -> list[dict[str, Any]]:
+    """Words in the row of each member without a figure; its bar is null, not zero."""
+    return [
+        {
+            "x": 0,
+            "xref": "x",
+            "xanchor": "left",
+            "xshift": 4,
+            "y": place,
+            "yref": "y",
+            "text": _mark_words(line.cells[0].status),
+            "hovertext": f"{line.member_label}: {status_words[line.cells[0].status][1]}",
+            "showarrow": False,
+            "font": {"size": 12, "color": SOFT},
+        }
+        for place, line in enumerate(rows)
+        if line.cells[0].value is None
+    ]
+
+
+def _mark_words(status: Status) -> str:
+    return "(D) withheld" if status is Status.WITHHELD else status_words[status][0]

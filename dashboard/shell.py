@@ -1,0 +1,101 @@
+"""The page around a view, written by the server: head, header, filter bar, the first figures, footer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import Dash
+from flask import request
+
+from dashboard.components.filter_bar import filter_bar
+from dashboard.headers import style_nonce
+from dashboard.views import base
+from dashboard.views.base import Services, View
+from dashboard.words import date_words
+from data_access.filters import month_words
+
+NONE = "none"
+
+
+class Shell:
+    """Renders whole pages for the views it knows."""
+
+    def __init__(self, services: Services, views: Sequence[View]) -> None:
+        self._services = services
+        self._views = tuple(views)
+        self.by_path = {view.path: view for view in views}
+
+    def page(self, view: View, *, query: str, dash: Mapping[str, str]) -> str:
+        """The page of a view for a query string (without '?'); `dash` holds what Dash has to add."""
+        search = f"?{query}" if query else ""
+        page = base.page_for(view, self._services, search)
+        canonical = page.filters.to_query()
+        return self._render(
+            "page.html",
+            view=view,
+            page=page,
+            title=page.document_title,
+            description=page.cards[0].summary or view.lead,
+            canonical=f"{request.host_url.rstrip('/')}{view.path}{'?' if canonical else ''}{canonical}",
+            query=search if not page.message else "",
+            filters=filter_bar(self._services.statistics, page.filters, splits=view.splits),
+            dash=dash,
+        )
+
+    def error_page(self, heading: str, lines: Sequence[str]) -> str:
+        """A page that says what went wrong, and where to go on."""
+        return self._render(
+            "error.html",
+            view=None,
+            title=f"{heading} – AIM Monitor",
+            description="",
+            canonical="",
+            query="",
+            heading=heading,
+            lines=lines,
+        )
+
+    def _render(self, name: str, **context: Any) -> str:
+        return self._services.templates.render(
+            name,
+            nonce=style_nonce(),
+            navigation=base.navigation(self._views),
+            contact=self._services.contact,
+            release=self._release(),
+            **context,
+        )
+
+    def _release(self) -> dict[str, Any]:
+        info = self._services.statistics.info()
+        license_ = date_words(info.license_as_of) if info.license_as_of else NONE
+        if info.license_off and info.license_as_of:
+            license_ += ", not shown"
+        return {
+            "id": info.id,
+            "demonstration": info.demonstration,
+            "public": month_words(info.public_as_of) if info.public_as_of else NONE,
+            "license": license_,
+        }
+
+
+class MonitorDash(Dash):
+    """Dash with a page of our own around each view."""
+
+    shell: Shell
+
+    def interpolate_index(
+        self,
+        metas: Any = "",
+        title: Any = "",
+        css: Any = "",
+        config: Any = "",
+        scripts: Any = "",
+        app_entry: Any = "",
+        favicon: Any = "",
+        renderer: Any = "",
+    ) -> str:
+        """The page of the view that the request's path names."""
+        dash = {"css": css, "config": config, "scripts": scripts, "app_entry": app_entry, "renderer": renderer}
+        query = request.query_string.decode("utf-8", "replace")
+        return self.shell.page(self.shell.by_path[request.path], query=query, dash=dash)

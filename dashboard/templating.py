@@ -1,0 +1,54 @@
+"""Templates and the addresses of assets, which carry a fingerprint of their content."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+TEMPLATES = Path(__file__).with_name("templates")
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+SHAPES = {
+    "circle": "M3.5 0A3.5 3.5 0 1 1-3.5 0 3.5 3.5 0 1 1 3.5 0Z",
+    "square": "M-3.3-3.3H3.3V3.3H-3.3Z",
+    "diamond": "M0-4.5 4.5 0 0 4.5-4.5 0Z",
+    "triangle-up": "M0-4.5 4.2 3H-4.2Z",
+    "triangle-down": "M0 4.5 4.2-3H-4.2Z",
+    "pentagon": "M0-4.3 4.1-1.3 2.5 3.5H-2.5L-4.1-1.3Z",
+    "cross": "M-1.4-4.2H1.4V-1.4H4.2V1.4H1.4V4.2H-1.4V1.4H-4.2V-1.4H-1.4Z",
+    "star": "M0-4.8 1.3-1.6 4.6-1.5 2 .6 2.9 3.9 0 2-2.9 3.9-2 .6-4.6-1.5-1.3-1.6Z",
+}
+"""Markers of charts as paths, for their legends."""
+
+
+class Templates:
+    """Renders the project's templates; every value is escaped, a name that is missing is an error."""
+
+    def __init__(self) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {"asset": asset_urls(ASSETS).__getitem__, "shapes": SHAPES}
+
+    def render(self, name: str, **context: Any) -> str:
+        """A whole page."""
+        return self._environment.get_template(name).render(**context)
+
+    def parts(self) -> Any:
+        """The macros of `parts.html`, as functions that give markup."""
+        return self._environment.get_template("parts.html").module
+
+
+def asset_urls(folder: Path) -> dict[str, str]:
+    """Address of each asset by its path below the folder, with a fingerprint: a changed file has another address."""
+    return {
+        name: f"/assets/{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and (name := path.relative_to(folder).as_posix())
+    }

@@ -1,0 +1,1 @@
+"""One module a page; `views.base` holds what they share."""

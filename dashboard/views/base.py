@@ -1,0 +1,219 @@
+"""What all views share: services, page, the one callback of a view, and the states in which something is wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from dash import Dash, Input, Output, dcc, html
+
+from dashboard.components.card import Card
+from dashboard.components.html import Html
+from dashboard.components.tile import Tile
+from dashboard.graph import EMPTY, Figure, graph
+from dashboard.ids import Part
+from dashboard.templating import Templates
+from data_access.filters import BadQuery, Filters
+from data_access.serving.statistics import Statistics
+
+NARROW = "narrow"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What callbacks and routes work with; made once by the factory."""
+
+    statistics: Statistics
+    templates: Templates
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One request to draw a view: the selection with its months, and whether the screen is narrow."""
+
+    statistics: Statistics
+    filters: Filters
+    narrow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A box above the figures; `kind` is its style class ('', 'error')."""
+
+    lines: tuple[str, ...]
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """All that a view says for one selection."""
+
+    status: str
+    cards: tuple[Card, ...]
+    tiles: tuple[Tile, ...] = ()
+    notes: tuple[str, ...] = ()
+    message: Message | None = None
+    document_title: str = ""
+    search: str = ""
+    filters: Filters = Filters()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for a card: half the width of the page or all of it, with a chart or without."""
+
+    id: str
+    half: bool = False
+    chart: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A page of the monitor."""
+
+    name: str
+    path: str
+    label: str
+    heading: str
+    lead: str
+    ids: type[StrEnum]
+    cards: tuple[Slot, ...]
+    draw: Callable[[Ask], Page]
+    splits: bool = False
+    """Whether the filter bar offers to split by product or country."""
+
+    def id(self, name: str) -> str:
+        """The id of one of the parts that all views have: ROOT, URL, SCREEN, HEAD, NOTES."""
+        return self.ids[name].value
+
+
+# -- drawing --------------------------------------------------------------------------------------------------------
+
+
+def page_for(view: View, services: Services, search: str, *, narrow: bool = False) -> Page:
+    """The page of a query; one that cannot be read gives a message and the default view, a fault a message alone."""
+    statistics = services.statistics
+    message = None
+    try:
+        filters = statistics.parse(search)
+    except BadQuery as error:
+        filters, message = Filters(), bad_query(error)
+    try:
+        page = _drawn(view, statistics, filters, narrow=narrow)
+    except BadQuery as error:
+        filters, message = Filters(), bad_query(error)
+        page = _drawn(view, statistics, filters, narrow=narrow)
+    except Exception:
+        _log.exception("%s could not be drawn", view.name)
+        page = failed(view)
+    return replace(
+        page,
+        message=message or page.message,
+        search=search,
+        filters=filters,
+        document_title=f"{page.status or view.label} – {view.label} – AIM Monitor",
+    )
+
+
+def _drawn(view: View, statistics: Statistics, filters: Filters, *, narrow: bool) -> Page:
+    problem = statistics.state()
+    if problem:
+        return no_release(view, problem)
+    page = view.draw(Ask(statistics=statistics, filters=statistics.resolve(filters), narrow=narrow))
+    info = statistics.info()
+    if info.license_off and info.license_as_of and not page.message:
+        return replace(page, message=Message((f"License series are not shown: {info.license_off}.",)))
+    return page
+
+
+def bad_query(error: BadQuery) -> Message:
+    """What was wrong with the address, and what is shown in its place."""
+    return Message((error.message, "The default selection is shown instead."), kind="error")
+
+
+def no_release(view: View, problem: str) -> Page:
+    """The page while there is no release to show."""
+    words = f"No figures can be shown: {problem}."
+    cards = tuple(Card(id=slot.id, title="No figures", summary="", empty=words) for slot in view.cards)
+    return Page(status="No figures can be shown.", cards=cards, message=Message((words,), kind="error"))
+
+
+def failed(view: View) -> Page:
+    """The page after a fault: words in place of every chart, so that no old one is taken for the answer."""
+    words = "The figures could not be worked out."
+    cards = tuple(Card(id=slot.id, title="No figures", summary="", empty=words) for slot in view.cards)
+    lines = (
+        words,
+        "This has been recorded. Other selections may still work; “Reset all” leads back to the first view.",
+    )
+    return Page(status=words, cards=cards, message=Message(lines, kind="error"))
+
+
+# -- Dash -----------------------------------------------------------------------------------------------------------
+
+
+def layout(view: View) -> html.Div:
+    """The skeleton of a view; it holds no data."""
+    return html.Div(
+        id=view.id("ROOT"),
+        className="view",
+        children=[
+            dcc.Location(id=view.id("URL"), refresh=False),
+            dcc.Store(id=view.id("SCREEN")),
+            Html(id=view.id("HEAD")),
+            html.Div(className="cards", children=[_card_layout(slot) for slot in view.cards]),
+            Html(id=view.id("NOTES")),
+        ],
+    )
+
+
+def _card_layout(slot: Slot) -> html.Figure:
+    parts: list[Any] = [Html(id=Part.HEAD.of(slot.id), tag="figcaption")]
+    if slot.chart:
+        words: dict[str, Any] = {"aria-labelledby": f"{slot.id}-title", "aria-describedby": f"{slot.id}-summary"}
+        chart = html.Div(graph(Part.CHART.of(slot.id)), className="chart", role="img", **words)
+        parts.append(chart)
+    parts.append(Html(id=Part.FOOT.of(slot.id)))
+    return html.Figure(parts, id=slot.id, className="card half" if slot.half else "card")
+
+
+def register(app: Dash, services: Services, view: View) -> None:
+    """Register the view's one callback: the address in, every card out."""
+
+    @app.callback(outputs(view), Input(view.id("URL"), "search"), Input(view.id("SCREEN"), "data"))
+    def update(search: object, screen: object) -> list[str | Figure]:
+        text = search if isinstance(search, str) else ""
+        return answer(view, services, page_for(view, services, text, narrow=screen == NARROW))
+
+
+def outputs(view: View) -> list[Output]:
+    """Outputs of the callback, in the order of `answer`."""
+    found = [Output(view.id("HEAD"), "html"), Output(view.id("NOTES"), "html")]
+    for slot in view.cards:
+        found.append(Output(Part.HEAD.of(slot.id), "html"))
+        if slot.chart:
+            found.append(Output(Part.CHART.of(slot.id), "figure"))
+        found.append(Output(Part.FOOT.of(slot.id), "html"))
+    return found
+
+
+def answer(view: View, services: Services, page: Page) -> list[str | Figure]:
+    """What the callback gives for a page."""
+    parts = services.templates.parts()
+    found: list[str | Figure] = [parts.view_head(page), parts.view_notes(page)]
+    for slot, card in zip(view.cards, page.cards, strict=True):
+        found.append(parts.card_head(card))
+        if slot.chart:
+            found.append(card.figure if not card.empty else EMPTY)
+        found.append(parts.card_foot(card))
+    return [str(one).strip() if not isinstance(one, dict) else one for one in found]
+
+
+def navigation(views: Sequence[View]) -> list[dict[str, str]]:
+    """What the header links to."""
+    return [{"name": one.name, "path": one.path, "label": one.label, "lead": one.lead} for one in views]

@@ -1,0 +1,70 @@
+"""The chart cards that views are made of: ask, draw, say what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboard.components.card import Card, chart_card, table_card
+from dashboard.components.table import data_table, member_table
+from dashboard.figures.lines import count_members, everyone, lines_of
+from dashboard.figures.ranking import drawn, left_out_words, ranked, ranking_figure
+from dashboard.figures.trend import trend_figure, trend_keys
+from dashboard.graph import EMPTY
+from dashboard.views import selection
+from dashboard.views.base import Ask
+from data_access.filters import By, Filters, Freq
+
+MAX_COLUMNS = 24
+"""Columns of a table on a page; files hold all."""
+WHAT = {By.COUNTRY: "countries", By.PRODUCT: "products"}
+
+
+def trend_card(id_: str, ask: Ask, filters: Filters, *, members: Sequence[str] = (), of: int = 0) -> Card:
+    """The trend of a selection; where it is split, of `members` (ids, in the order of the legend) out of `of`."""
+    released = ask.statistics.series(filters)
+    lines = lines_of(released, ask.statistics.vocabulary, members=members)
+    every = of or count_members(released)
+    words = ask.statistics.series(selection.trend(ask.filters)) if filters.by is not By.NONE else None
+    if not lines:
+        return chart_card(id_, released, figure=EMPTY, keys=(), table=data_table(released, ()), words=words)
+    shown = len({line.member for line in lines})
+    extra = (
+        (f"The chart and its table show the {shown} largest of {every} {WHAT.get(filters.by, 'members')}.",)
+        if shown < every
+        else ()
+    )
+    figure = trend_figure(released, lines, narrow=ask.narrow)
+    if figure["layout"]["yaxis"]["range"][0] > 0:
+        extra = (*extra, "The value axis does not begin at zero.")
+    keys = trend_keys(lines, figure)
+    return chart_card(
+        id_, released, figure=figure, keys=keys, table=data_table(released, lines), extra=extra, words=words
+    )
+
+
+def ranking_card(id_: str, ask: Ask, by: By) -> Card:
+    """Members by their figure over the last twelve months of the selection."""
+    filters = selection.ranking(ask, by)
+    released = ask.statistics.series(filters)
+    lines = ranked(lines_of(released, ask.statistics.vocabulary, members=everyone(released)))
+    rows = drawn(lines)
+    table = member_table(released, lines)
+    if not rows:
+        return chart_card(id_, released, figure=EMPTY, keys=(), table=table)
+    figure = ranking_figure(released, rows, narrow=ask.narrow)
+    extra = left_out_words(lines, rows, what=WHAT[by])
+    return chart_card(id_, released, figure=figure, keys=(), table=table, extra=extra)
+
+
+def figures_card(id_: str, ask: Ask, filters: Filters) -> Card:
+    """The figures of the whole selection as a table."""
+    released = ask.statistics.series(filters)
+    lines = lines_of(released, ask.statistics.vocabulary, members=everyone(released))
+    shown = lines[:MAX_COLUMNS]
+    extra = (
+        (f"The table shows {len(shown)} of {len(lines)} columns; the files hold all.",)
+        if len(shown) < len(lines)
+        else ()
+    )
+    table = member_table(released, lines) if filters.freq is Freq.RANGE else data_table(released, shown)
+    return table_card(id_, released, table=table, title="All figures of this selection", extra=extra)

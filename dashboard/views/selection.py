@@ -1,0 +1,86 @@
+"""Selections that charts of a view derive from the page's own: each is a query that exports and API take as well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dashboard.figures.lines import MAX_LINES, member_of
+from dashboard.views.base import Ask
+from data_access.contracts import Status
+from data_access.filters import ALL, By, Filters, Freq, Measure, Of, Series
+from data_access.serving.gate.released import Released
+from data_access.serving.periods import number, text
+
+MANY = 1000
+YEAR = 12
+"""Months a ranking covers, so that no season is left out."""
+
+
+def shifted(month: str, by: int) -> str:
+    """A month so many months later (earlier if negative)."""
+    return text(number(month) + by)
+
+
+def trend(filters: Filters) -> Filters:
+    """The selection as periods: a range as one period has no trend, so its months are shown."""
+    return replace(filters, freq=Freq.MONTH) if filters.freq is Freq.RANGE else filters
+
+
+def ranking_series(filters: Filters) -> Series:
+    """The one series that a ranking is of: public where it is chosen, else combined, else license."""
+    return next(one for one in (Series.PUBLIC, Series.COMBINED, Series.LICENSE) if one in filters.series)
+
+
+def last_months(ask: Ask, *, months: int = YEAR) -> Filters:
+    """The last `months` months of the selection that its ranking series has (of licenses: the last), as one period."""
+    filters = ask.filters
+    series = (ranking_series(filters),)
+    monthly = replace(filters, series=series, freq=Freq.MONTH, by=By.NONE)
+    known = [cell.period for cell in ask.statistics.series(monthly).cells if cell.status in _KNOWN]
+    end = known[-1] if known else filters.end or ""
+    # A year of license months with one withheld would be withheld as a whole; the latest month tells more.
+    months = 1 if series == (Series.LICENSE,) else months
+    first = shifted(end, 1 - months)
+    start = first if filters.freq is not Freq.RANGE else max(first, filters.start or first)
+    return replace(monthly, start=start, end=end, freq=Freq.RANGE)
+
+
+_KNOWN = (Status.PUBLISHED, Status.WITHHELD)
+
+
+def ranking(ask: Ask, by: By) -> Filters:
+    """The selection ranked by product or country over its last months.
+
+    Unit values are those of the members with the largest customs value: those of tiny shipments say nothing.
+    """
+    filters = replace(last_months(ask), by=by)
+    if filters.measure is Measure.AUV and by is By.COUNTRY:
+        return replace(filters, countries=largest(ask, filters, count=MAX_LINES + 2) or filters.countries)
+    return filters
+
+
+def largest(ask: Ask, filters: Filters, *, count: int = MAX_LINES) -> tuple[str, ...]:
+    """Ids of the members with the largest figures of a selection that is split and has one period."""
+    measure = Measure.VALUE if filters.measure is Measure.AUV else filters.measure
+    found = _largest(ask.statistics.series(replace(filters, measure=measure)), count)
+    if not found and measure is not Measure.VALUE:
+        found = _largest(ask.statistics.series(replace(filters, measure=Measure.VALUE, of=Of.VALUE)), count)
+    return found
+
+
+def _largest(released: Released, count: int) -> tuple[str, ...]:
+    cells = sorted((cell for cell in released.cells if cell.value), key=lambda cell: -(cell.value or 0))
+    return tuple(member_of(cell, released.filters.by) for cell in cells[:count])
+
+
+def split_trend(ask: Ask) -> tuple[Filters, tuple[str, ...], int]:
+    """The trend split by product or country, the ids of the members that are drawn, largest first, and of how many.
+
+    Countries that are not drawn are left out of the query too, so that files hold what the chart shows.
+    """
+    filters = trend(ask.filters)
+    every = largest(ask, replace(last_months(ask), by=filters.by), count=MANY)
+    members = every[:MAX_LINES]
+    if filters.by is By.COUNTRY and members and ALL not in members:
+        return replace(filters, countries=members), members, len(every)
+    return filters, members, 0
