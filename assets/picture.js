@@ -29,7 +29,7 @@ window.aim = window.aim || {};
       if (!text) continue;
       down += gap;
       for (const line of wrap(text, font)) {
-        found.push({ ...place(down), text: font.weight ? `<b>${plain(line)}</b>` : plain(line), font: { size: font.size, color: font.color, family: FAMILY } });
+        found.push({ ...place(down), text: plain(line), font: { size: font.size, color: font.color, family: FAMILY, weight: font.weight || 400 } });
         down += Math.round(font.size * 1.4);
       }
     }

@@ -58,7 +58,8 @@ def add_headers(server: Flask, *, scripts: Sequence[str]) -> None:
             response.headers["Access-Control-Allow-Origin"] = "*"
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
-        response.headers.setdefault("Cache-Control", cache_control(response))
+        if "Cache-Control" not in response.headers or request.path.startswith("/assets/"):
+            response.headers["Cache-Control"] = cache_control(response)
         return response
 
 

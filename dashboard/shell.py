@@ -84,7 +84,7 @@ class MonitorDash(Dash):
 
     shell: Shell
 
-    def interpolate_index(
+    def interpolate_index(  # noqa: PLR0917 - the signature is Dash's
         self,
         metas: Any = "",
         title: Any = "",

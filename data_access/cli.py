@@ -99,9 +99,11 @@ def demo(
 @app.command()
 def publish(
     public: Annotated[Path, typer.Option(help="Directory of pulls of public statistics.")],
-    policy: Annotated[Path, typer.Option(help="Policy file (TOML) of the deployment.")],
     out: Annotated[Path, typer.Option("--out", help="Directory of releases.")] = RELEASES,
     licenses: Annotated[Path | None, typer.Option(help="License records (Parquet or CSV).")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="Policy file (TOML) of the deployment; required with --licenses.")
+    ] = None,
     state: Annotated[Path | None, typer.Option(help="Confidential state directory; required with --licenses.")] = None,
     decisions: Annotated[Path | None, typer.Option(help="Reviewer's decisions (CSV).")] = None,
     as_of: Annotated[str | None, typer.Option(help="Date of the release, YYYY-MM-DD.")] = None,

@@ -1,4 +1,4 @@
-"""The data table of a chart: native rows and columns, the same texts as exports, every missing figure with its reason."""
+"""The data table of a chart: native rows and columns, the texts of exports, a reason for every missing figure."""
 
 from __future__ import annotations
 

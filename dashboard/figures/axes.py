@@ -40,6 +40,7 @@ def period_axis(periods: Sequence[str], freq: Freq, *, narrow: bool) -> dict[str
     ticks = period_ticks(periods, freq, room=5 if narrow else 13)
     return {
         "type": "category",
+        "unifiedhovertitle": {"text": "%{x}"},
         "range": [-0.5, len(periods) - 0.5],
         "tickmode": "array",
         "tickvals": [place for place, _ in ticks],
@@ -114,13 +115,13 @@ def value_range(values: Sequence[float], *, from_zero: bool) -> tuple[float, flo
 
 
 def tick_words(value: float, measure: Measure, step: float) -> str:
-    """A figure on an axis: '400,000', '$500 m', '$1.5 bn', '2,500', '40 %'."""
+    """A figure on an axis: '400,000', '$500 million', '$1.5 billion', '2,500', '40 %'."""
     sign = "$" if measure is Measure.VALUE else ""
     if value == 0:
         return f"{sign}0" if measure is not Measure.SHARE else "0 %"
     if measure is Measure.SHARE:
         return f"{_trim(value, step)} %"
-    for size, word in ((1e9, " bn"), (1e6, " m")):
+    for size, word in ((1e9, " billion"), (1e6, " million")):
         if value >= size and step * 1000 >= size:
             return f"{sign}{_trim(value / size, step / size)}{word}"
     return f"{sign}{_trim(value, step)}"

@@ -148,7 +148,7 @@ def _marks(found: Sequence[Gap], *, row: int, periods: int, width: int) -> list[
     free = -1.0
     room = width / periods  # px a period has on a usual screen
     for run in _runs(found):
-        half = len(status_words[run[0].status][0]) * CHAR / 2 / room + 0.3
+        half = (len(status_words[run[0].status][0]) * CHAR / 2 + 4) / room
         middle = (run[0].place + run[-1].place) / 2
         middle = max(min(middle, periods - 0.5 - half), half - 0.5)
         if middle - half < free:

@@ -110,7 +110,7 @@ def _bars(released: Released, rows: Sequence[Line]) -> dict[str, Any]:
         "textfont": {"size": 12, "color": INK},
         "cliponaxis": False,
         "hovertext": [
-            f"<b>{line.member_label}</b>: {cell_text(line.cells[0])} {unit}" if line.cells[0].value is not None else ""
+            f"{line.member_label}: {cell_text(line.cells[0])} {unit}" if line.cells[0].value is not None else ""
             for line in rows
         ],
         "hovertemplate": "%{hovertext}<extra></extra>",

@@ -18,7 +18,9 @@ from data_access.serving.prose import change_words, period_words
 
 DASH = "6px,4px"
 DENSE = 40
-"""Periods from which a line has no marker at each of its points."""
+"""Periods from which a line of licenses has no marker at each of its points."""
+FEW = 12
+"""Periods up to which a line of public figures has one."""
 LAGS = {Freq.MONTH: (1, 12), Freq.QUARTER: (1, 4), Freq.YEAR: (1,), Freq.YTD: (12,), Freq.RANGE: ()}
 WIDTH = {False: 640, True: 220}
 """Width of a plot, wide and narrow, px; a guess that errs on the small side, to keep words apart."""
@@ -121,6 +123,7 @@ def _trace(
         "x": list(names),
         "y": values,
         "connectgaps": False,
+        "cliponaxis": False,
         "line": {"color": line.color, "width": 2 if line.split else 2.5, "dash": DASH if licensed else "solid"},
         "marker": _marker(line, values, licensed=licensed),
         "text": [_hover(line, place, freq) if kept else "" for place, kept in enumerate(keep)],
@@ -137,7 +140,7 @@ def _marker(line: Line, values: Sequence[float | None], *, licensed: bool) -> di
         last = max((place for place, value in enumerate(values) if value is not None), default=0)
         size = [7.0 if (last - place) % step == 0 else 0.0 for place in range(count)]
     else:
-        size = [0.0] * count
+        size = [7.0 if count <= FEW else 0.0] * count
     for place, value in enumerate(values):
         alone = value is not None and _none(values, place - 1) and _none(values, place + 1)
         size[place] = max(size[place], 7.0) if alone else size[place]
@@ -170,7 +173,8 @@ def _partial_trace(line: Line, names: Sequence[str], freq: Freq, partial: Sequen
 def _hover(line: Line, place: int, freq: Freq) -> str:
     """'Public statistics: 432,123.456 t, up 5.3 % on Feb 2025 …'."""
     cell = line.cells[place]
-    name = f"<b>{line.label}</b>" if not line.split else f"<b>{line.label}</b>, {period_words(cell.period, freq)}"
+    # No markup: Plotly would turn it into inline styles, which the content security policy refuses.
+    name = line.label if not line.split else f"{line.label}, {period_words(cell.period, freq)}"
     unit = " t" if cell.unit == "t" else f" {cell.unit}"
     words = [f"{name}: {cell_text(cell)}{unit}{' to date' if cell.partial else ''}"]
     words += [change for lag in LAGS[freq] if (change := _change(line.cells, place, lag, freq))]

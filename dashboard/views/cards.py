@@ -29,7 +29,7 @@ def trend_card(id_: str, ask: Ask, filters: Filters, *, members: Sequence[str] =
         return chart_card(id_, released, figure=EMPTY, keys=(), table=data_table(released, ()), words=words)
     shown = len({line.member for line in lines})
     extra = (
-        (f"The chart and its table show the {shown} largest of {every} {WHAT.get(filters.by, 'members')}.",)
+        (f"The chart and its table show {shown} of {every} {WHAT.get(filters.by, 'members')}: the largest.",)
         if shown < every
         else ()
     )

@@ -46,7 +46,7 @@ def publish(
     *,
     public: Path,
     licenses: Path | None,
-    policy: Path,
+    policy: Path | None,
     out: Path,
     state: Path | None,
     decisions: Path | None,
@@ -61,7 +61,9 @@ def publish(
     """
     if licenses is not None and state is None:
         raise UserError("--licenses: expected --state with it, the confidential state directory, found none; name one")
-    rules = read_policy(policy)
+    if licenses is not None and policy is None:
+        raise UserError("--licenses: expected --policy with it, the deployment's policy file, found none; name one")
+    rules = None if policy is None else read_policy(policy)
     reference = load()
     with ExitStack() as stack:
         stack.enter_context(locked(out))
@@ -69,8 +71,9 @@ def publish(
         steps = stack.enter_context(_progress(progress))
         before = Before.of(out, kept)
         table, part = build_public(public, reference, step=steps("Reading public statistics"))
-        plan, source = before.carried_over(), None
-        if licenses is not None:
+        plan = before.carried_over()
+        notes: list[str] = []
+        if licenses is not None and rules is not None:
             source = _Source.read(licenses, decisions=decisions, as_of=as_of, reference=reference)
             plan = _plan(
                 source,
@@ -80,8 +83,8 @@ def publish(
                 policy=rules,
                 step=steps("Protecting license months"),
             )
+            notes = list(source.notes(rules))
         demonstration = plan.demonstration or any(is_demonstration(path) for path in newest(public).values())
-        notes = [] if source is None else source.notes(rules)
         written = _write(out, kept, table, part, plan, demonstration=demonstration)
         return "\n".join([written, *notes])
 
@@ -124,7 +127,8 @@ class _Source:
         records = counted(read.frame)
         out = frozenset() if decisions is None else left_out(decisions)
         kept = records[~records["license_id"].isin(out)]
-        day = as_of or read.as_of or datetime.now(UTC).date()
+        # Records are whole up to the file's date only: a later date of release closes no month that they half hold.
+        day = min([day for day in (as_of, read.as_of) if day is not None], default=datetime.now(UTC).date())
         return cls(kept.reset_index(drop=True), day, read.demonstration, len(kept) < len(records))
 
     def notes(self, policy: Policy) -> Iterator[str]:

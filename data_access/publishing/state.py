@@ -7,6 +7,7 @@ drawn for it; the certificate is a hash over all of them. The release carries th
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import secrets
@@ -14,6 +15,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -84,9 +86,9 @@ class State:
             salt, certificate = str(proof["salt"]), str(proof["certificate"])
             demonstration = bool(proof["demonstration"])
             cells = {table: pq.read_table(path / license_file(table)) for table in LICENSE_DIMENSIONS}
-            with np.load(path / SOLUTIONS) as kept:
+            with np.load(io.BytesIO((path / SOLUTIONS).read_bytes())) as kept:
                 solutions = {name: kept[name] for name in kept.files}
-        except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+        except (OSError, ValueError, KeyError, TypeError, BadZipFile, pa.ArrowException):
             raise self._damaged(path) from None
         if certificate_of(path.name, cells, solutions, salt) != certificate:
             raise self._damaged(path)

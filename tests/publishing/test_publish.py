@@ -62,6 +62,14 @@ def test_without_licenses_a_release_holds_public_statistics_only(inputs: Inputs)
     assert str(inputs.current) in log
 
 
+def test_public_statistics_alone_need_no_policy_and_license_records_do(inputs: Inputs) -> None:
+    inputs.publish(policy=None)
+    assert check_release(inputs.current).license is None
+    inputs.write_licenses(usual_month("2025-03"))
+    with pytest.raises(UserError, match="--licenses: expected --policy with it"):
+        inputs.publish(policy=None)
+
+
 def test_a_release_is_named_by_its_time_and_content(published: Inputs) -> None:
     manifest = read_manifest(published.current)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{6}", manifest.id)
@@ -90,11 +98,19 @@ def test_whole_months_are_published_and_the_running_one_is_not_yet(published: In
 def test_a_month_closes_seven_days_after_its_end(
     inputs: Inputs, day: str, months: list[str], not_yet: list[str]
 ) -> None:
-    inputs.write_licenses(usual_month("2025-03"), usual_month("2025-04"), day="2025-04-10")
+    inputs.write_licenses(usual_month("2025-03"), usual_month("2025-04"), day="2025-05-07")
     inputs.publish(as_of=date.fromisoformat(day))
     part = read_manifest(inputs.current).license
     assert part is not None
     assert (part.months, part.not_yet, part.as_of) == (months, not_yet, day)
+
+
+def test_a_date_after_that_of_the_records_closes_no_month_that_they_half_hold(inputs: Inputs) -> None:
+    inputs.write_licenses(usual_month("2025-03"), usual_month("2025-04"), day="2025-04-10")
+    inputs.publish(as_of=date(2025, 6, 30))
+    part = read_manifest(inputs.current).license
+    assert part is not None
+    assert (part.months, part.not_yet, part.as_of) == (["2025-03"], ["2025-04"], "2025-04-10")
 
 
 def test_the_first_month_is_july_2021_since_licenses_are_required_from_the_end_of_june(inputs: Inputs) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,16 +116,24 @@ def draw_dealings(firms: Firms, *, group: Ints, value: Floats, rng: np.random.Ge
     )
 
 
+def blanked(values: Any, where: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """Values, some left out."""
+    kept = np.array(values, dtype=object)
+    kept[where] = None
+    return kept
+
+
 def _exporters(firms: Firms, importer: Ints, rng: np.random.Generator) -> NDArray[np.object_]:
     """An exporter a dealing: some unnamed, some of the importer's own enterprise."""
     chosen = rng.choice(firms.exporters, len(importer))
-    own = (rng.random(len(importer)) < 0.3) & (firms.enterprise[importer] != None)  # noqa: E711 - of an array
-    named = np.where(own, firms.enterprise[importer], chosen)
-    return np.where(rng.random(len(importer)) < 0.04, None, named)
+    enterprise = firms.enterprise[importer]
+    own = (rng.random(len(importer)) < 0.3) & np.array([one is not None for one in enterprise])
+    named = np.where(own, enterprise, chosen)
+    return blanked(named, rng.random(len(importer)) < 0.04)
 
 
 def _manufacturers(firms: Firms, importer: Ints, rng: np.random.Generator) -> NDArray[np.object_]:
     """A manufacturer a dealing, often unknown."""
     named = rng.choice(firms.manufacturers, len(importer))
     kind = rng.random(len(importer))
-    return np.where(kind < 0.25, "unknown", np.where(kind < 0.30, None, named))
+    return blanked(np.where(kind < 0.25, "unknown", named), kind > 0.95)

@@ -78,7 +78,11 @@ EVENTS: Final = (
         {"2018-02": 1.0, "2018-03": 1.4, "2018-05": 0.5, "2019-06": 0.6, "2022-03": 0.5, "2023-02": 0.25,
          "2023-04": 0.0},
     ),
-    Path(("7606",), ("CHN",), {"2013-01": 7.0, "2017-12": 14.0, "2018-11": 2.0, "2019-06": 1.0}),
+    Path(
+        ("7606",),
+        ("CHN",),
+        {"2013-01": 2.0, "2017-12": 3.2, "2018-11": 0.7, "2019-06": 0.5, "2022-06": 0.8, "2024-01": 1.0},
+    ),
     Path(("7607",), ("CHN",), {"2013-01": 2.4, "2017-11": 2.6, "2018-04": 1.1, "2020-01": 1.0}),
     Path(
         ("7603", "7608", "7609", "7610", "7611", "7612", "7613", "7614", "7615", "7616", "castings", "other"),
@@ -92,7 +96,7 @@ EVENTS: Final = (
     Path(SEMIS, (), {"2025-01": 1.0, "2025-02": 1.1, "2025-03": 1.14, "2025-05": 0.95, "2025-09": 0.92,
                      "2026-06": 1.0}),
 )  # fmt: skip
-"""In the shape of what happened: Section 232 in 2018 and 2025, Canada lifted and back, Russia, orders on China, 2020."""
+"""In the shape of what happened: Section 232 in 2018 and 2025, Canada lifted and back, Russia, China, the year 2020."""
 
 SURGES: Final = (
     Path(("760511",), ("IND",), {"2021-09": 1.0, "2022-01": 2.3, "2022-08": 2.3, "2023-03": 1.0}),
@@ -112,7 +116,6 @@ SURGES: Final = (
 FURTHER: Final = {
     ("760110", "RUS"): 9.0,
     ("760120", "RUS"): 5.0,
-    ("760612", "CHN"): 0.8,
     ("760711", "KHM"): 6.0,
     ("760110", "ZAF"): 1.2,
 }
@@ -138,7 +141,7 @@ def volume(product: str, country: str, months: tuple[str, ...]) -> Floats:
     """Volume of a flow, about 1 in 2024: trend, season, events and surges."""
     heading = product[:4] if product[:4] in TRENDS else ""
     trend = _along({f"{year}-07": level for year, level in zip(_YEARS, TRENDS[heading], strict=True)}, months)
-    factor = trend * np.array([SEASON[int(month[5:]) - 1] for month in months])
+    factor: Floats = trend * np.array([SEASON[int(month[5:]) - 1] for month in months])
     for path in EVENTS + SURGES:
         if path.holds(product, country):
             factor = factor * _along(path.points, months)
@@ -149,4 +152,4 @@ def _along(points: Points, months: tuple[str, ...]) -> Floats:
     """Values at months: straight lines between points, level beyond the first and last."""
     where = np.array(list(points), dtype="datetime64[M]").astype(np.int64)
     wanted = np.array(months, dtype="datetime64[M]").astype(np.int64)
-    return np.interp(wanted, where, np.array(list(points.values())))
+    return np.asarray(np.interp(wanted, where, np.array(list(points.values()))), np.float64)

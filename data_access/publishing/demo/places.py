@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from data_access.publishing.demo.firms import blanked
 
 Texts = NDArray[np.object_]
 
@@ -21,14 +23,14 @@ PORTS: Final[dict[str, tuple[str, ...]]] = {
 """Ports of entry (Schedule D) by country of origin: land borders, else the sea; the first are the busiest."""
 
 
-def exportation(origin: Texts, rng: np.random.Generator) -> Any:
+def exportation(origin: Texts, rng: np.random.Generator) -> Texts:
     """Country of exportation: mostly the origin, else a hub, sometimes not stated."""
     hub = np.array(HUBS, dtype=object)[rng.integers(len(HUBS), size=len(origin))]
     stated = np.where(rng.random(len(origin)) < FROM_ORIGIN, origin, hub)
-    return np.where(rng.random(len(origin)) < NOT_STATED, None, stated)
+    return blanked(stated, rng.random(len(origin)) < NOT_STATED)
 
 
-def ports(origin: Texts, rng: np.random.Generator) -> Any:
+def ports(origin: Texts, rng: np.random.Generator) -> Texts:
     """Port of each license, sometimes not stated."""
     drawn = rng.random(len(origin))
     chosen = np.full(len(origin), None, dtype=object)
@@ -40,4 +42,4 @@ def ports(origin: Texts, rng: np.random.Generator) -> Any:
         chance = np.cumsum(weights / weights.sum())
         place = np.minimum(np.searchsorted(chance, drawn[here], side="right"), len(names) - 1)
         chosen[here] = names[place]
-    return np.where(rng.random(len(origin)) < NOT_STATED, None, chosen)
+    return blanked(chosen, rng.random(len(origin)) < NOT_STATED)

@@ -103,7 +103,7 @@ def _with_totals(imports: Imports) -> Rows:
 def _units(kg: NDArray[np.int64], imports: Imports) -> NDArray[np.int64]:
     """Pieces or square meters that weigh so much."""
     weight = [next((kg for start, kg in KG_PER_UNIT.items() if code.startswith(start)), 1.0) for code in imports.codes]
-    return np.ceil(kg / np.array(weight)[imports.code]).astype(np.int64)
+    return np.asarray(np.ceil(kg / np.array(weight)[imports.code]), np.int64)
 
 
 def _table(rows: Rows, imports: Imports, reference: Reference, at: datetime) -> pa.Table:
@@ -137,4 +137,4 @@ def _census(country: str, reference: Reference) -> tuple[str, str]:
 
 
 def _taken(values: Any, indices: NDArray[np.int64]) -> Any:
-    return pa.array(list(values), pa.string()).take(pa.array(indices))
+    return pa.array(list(values), pa.string()).take(pa.array(indices, pa.int64()))

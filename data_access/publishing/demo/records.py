@@ -66,7 +66,7 @@ def draw_records(
     rng = np.random.default_rng([seed, 11])
     row, kg, value = _split(goods, licenses, rng)
     fate = rng.choice(3, len(row), p=[1 - CANCELLED - EXPIRED, CANCELLED, EXPIRED])
-    kg, value = _to_public(goods, row, kg, value, fate == 0, rng)
+    kg, value = _to_public(goods, row, (kg, value), used=fate == 0, rng=rng)
     parties = _parties(goods, row, np.random.default_rng([seed, 12]))
     dates = _dates(goods, row, fate, np.random.default_rng([seed, 13]))
     places = _places(goods, row, dates["applied_on"], reference, np.random.default_rng([seed, 14]))
@@ -127,7 +127,7 @@ def _split(goods: _Goods, licenses: int, rng: np.random.Generator) -> tuple[Ints
 
 
 def _to_public(
-    goods: _Goods, row: Ints, kg: Floats, value: Floats, used: NDArray[np.bool_], rng: np.random.Generator
+    goods: _Goods, row: Ints, figures: tuple[Floats, Floats], *, used: NDArray[np.bool_], rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Figures scaled, by month and product group, so that licenses used stay a little below public statistics."""
     noise = rng.lognormal(0, 0.08, len(goods.rows.value))[row]
@@ -135,7 +135,7 @@ def _to_public(
     size = int(pool.max()) + 1
     above = rng.uniform(*PUBLIC_OVER_LICENSES, size)
     scaled = []
-    for figure, public in ((kg, goods.rows.kg), (value, goods.rows.value)):
+    for figure, public in zip(figures, (goods.rows.kg, goods.rows.value), strict=True):
         total = np.bincount(pool[row], figure * noise * used, minlength=size)
         wanted = np.bincount(pool, public, minlength=size) / above
         factor = np.divide(wanted, total, out=np.ones(size), where=total > 0)

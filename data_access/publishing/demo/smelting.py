@@ -125,4 +125,4 @@ def with_unknown(smelt: Texts, allowed: NDArray[np.bool_], rng: np.random.Genera
 def _drawn(cumulated: Floats, rng: np.random.Generator) -> Ints:
     """A column for each row of cumulated chances."""
     drawn = rng.random(len(cumulated))[:, None] * cumulated[:, -1:]
-    return (cumulated <= drawn).sum(axis=1).astype(np.int64)
+    return np.asarray((cumulated <= drawn).sum(axis=1), np.int64)

@@ -113,7 +113,7 @@ def _read_parquet(path: Path) -> tuple[pa.Table, bool]:
 def _read_csv(path: Path) -> tuple[pa.Table, bool]:
     """All columns as text, empty where nothing stands."""
     comments = []
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         while (line := file.readline()).startswith(COMMENT):
             comments.append(line)
     names = line.rstrip("\r\n").split(",")

@@ -1,0 +1,64 @@
+"""Settings come from the environment, each with a default; bad values are told all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashboard.settings import SETTINGS, Settings
+from data_access.errors import UserError
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what a container listens on
+
+
+def test_without_an_environment_the_defaults_of_the_table_hold() -> None:
+    assert Settings.from_env({}) == Settings()
+    written = {setting.name: setting.default for setting in SETTINGS}
+    assert Settings.from_env(written) == Settings()
+
+
+def test_every_setting_is_read() -> None:
+    given = {
+        "AIM_RELEASES": "/srv/releases",
+        "AIM_HOST": EVERYWHERE,
+        "AIM_PORT": "9000",
+        "AIM_WORKERS": "4",
+        "AIM_CONTACT": "aim@example.gov",
+    }
+    assert set(given) == {setting.name for setting in SETTINGS}
+    assert Settings.from_env(given) == Settings(
+        releases=Path("/srv/releases"), host=EVERYWHERE, port=9000, workers=4, contact="mailto:aim@example.gov"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "works"),
+    [
+        ("AIM_PORT", "0", False),
+        ("AIM_PORT", "1", True),
+        ("AIM_PORT", "65535", True),
+        ("AIM_PORT", "65536", False),
+        ("AIM_PORT", "80a", False),
+        ("AIM_PORT", "٣", False),
+        ("AIM_WORKERS", "0", False),
+        ("AIM_WORKERS", "64", True),
+        ("AIM_WORKERS", "65", False),
+        ("AIM_CONTACT", "https://example.gov/comments", True),
+        ("AIM_CONTACT", "javascript:alert(1)", False),
+        ("AIM_CONTACT", "nobody", False),
+    ],
+)
+def test_a_value_out_of_bounds_is_refused_by_name(name: str, value: str, works: bool) -> None:
+    if works:
+        Settings.from_env({name: value})
+        return
+    with pytest.raises(UserError, match=f"{name}: expected .*, found"):
+        Settings.from_env({name: value})
+
+
+def test_all_bad_values_are_told_at_once() -> None:
+    with pytest.raises(UserError) as caught:
+        Settings.from_env({"AIM_PORT": "x", "AIM_WORKERS": "-1"})
+    assert "AIM_PORT" in str(caught.value)
+    assert "AIM_WORKERS" in str(caught.value)
