@@ -64,12 +64,17 @@ class _PassingError(Exception):
 
 
 class CensusClient:
-    """Asks the API; `told` gets a line for the reader at each wait, and '' when it is over."""
+    """Asks the API; `told` gets a line for the reader at each wait, and '' when it is over.
+
+    Raises UserError where there is no key for the Census Bureau's own server, before anything is asked.
+    """
 
     def __init__(self, *, key: str | None, base_url: str | None, pace: Pace) -> None:
         self.host = checked_host(base_url)
         self.attempts = 0
         self._key = (key or "").strip()
+        if not self._key and self.host == HOST:
+            raise self._no_key()
         self._pace = pace
         self.told: Callable[[str], None] = lambda line: None
         self._session = requests.Session()
@@ -193,6 +198,9 @@ class CensusClient:
             return UserError(
                 f"{self.host}: the key was refused; check --key or CENSUS_API_KEY, or ask for a new one: {SIGN_UP}"
             )
+        return self._no_key()
+
+    def _no_key(self) -> UserError:
         return UserError(
             f"{self.host}: expected a key of the Census API, found none; "
             f"give --key or set CENSUS_API_KEY (a key is free: {SIGN_UP})"
