@@ -17,12 +17,12 @@ setup: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-# The demonstration is remade when its inputs' generator has made nothing yet; a release that is there is kept.
+# A demonstration release where there is no release at all; its state lies among its inputs, apart from any real one.
 $(RELEASES)/current/manifest.json: | setup
-	rm -rf demo state
 	$(BIN)/aim-monitor demo --out demo
+	rm -rf demo/state
 	$(BIN)/aim-monitor publish --public demo/public --licenses "$$(ls demo/licenses-*.parquet | tail -n 1)" \
-	  --policy demo/policy.toml --decisions demo/decisions.csv --state state --out $(RELEASES)
+	  --policy demo/policy.toml --decisions demo/decisions.csv --state demo/state --out $(RELEASES)
 
 run: setup $(RELEASES)/current/manifest.json
 	AIM_RELEASES=$(RELEASES) $(BIN)/aim-monitor serve

@@ -35,6 +35,8 @@ def trend_figure(released: Released, lines: Sequence[Line], *, narrow: bool = Fa
     found = gaps(lines)
     axis = value_axis(values, measure, from_zero=measure is not Measure.AUV)
     shown = [line for line in lines if line.has_figures]
+    if not shown:
+        axis |= {"showticklabels": False, "showgrid": False}
     ends = _end_names(shown) if not narrow else []
     layout = base_layout(
         left=left_margin(axis, least=LANE_MARGIN if found else 40),

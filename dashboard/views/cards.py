@@ -14,7 +14,7 @@ from dashboard.views import selection
 from dashboard.views.base import Ask
 from data_access.filters import By, Filters, Freq
 
-MAX_COLUMNS = 24
+MAX_COLUMNS = 16
 """Columns of a table on a page; files hold all."""
 WHAT = {By.COUNTRY: "countries", By.PRODUCT: "products"}
 
@@ -34,6 +34,8 @@ def trend_card(id_: str, ask: Ask, filters: Filters, *, members: Sequence[str] =
         else ()
     )
     figure = trend_figure(released, lines, narrow=ask.narrow)
+    if not any(line.has_figures for line in lines):
+        extra = (*extra, "Other months, a coarser product or another series may have figures.")
     if figure["layout"]["yaxis"]["range"][0] > 0:
         extra = (*extra, "The value axis does not begin at zero.")
     keys = trend_keys(lines, figure)

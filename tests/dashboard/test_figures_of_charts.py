@@ -127,6 +127,12 @@ def test_a_month_between_two_without_figures_still_has_a_mark(statistics: Statis
     assert public["marker"]["size"][0] > 0
 
 
+def test_a_chart_without_any_figure_has_lanes_and_no_scale(statistics: Statistics) -> None:
+    figure = trend(statistics, "product=scrap&series=license&from=2025-06")
+    assert not figure["layout"]["yaxis"]["showticklabels"]
+    assert set(lanes(figure)) == {"not_applicable"}
+
+
 def test_members_keep_their_color_whatever_else_is_drawn(statistics: Statistics) -> None:
     vocabulary = statistics.vocabulary
     assert country_slots(["CHN", "CAN"])["CHN"] == country_slots(["CHN", "FRA", "MEX"])["CHN"]
