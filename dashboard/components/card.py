@@ -38,6 +38,8 @@ class Card:
     notes: tuple[str, ...] = ()
     export: dict[str, Any] = field(default_factory=dict)
     empty: str = ""
+    rows: int | None = None
+    """Rows of a ranking, which is as high as they need; None where the chart has the usual height."""
 
 
 def chart_card(

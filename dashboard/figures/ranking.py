@@ -20,7 +20,7 @@ BARS = 10
 MARKED = 3
 """Members without a figure that it names below them."""
 ROWS = 10
-"""Rows the chart has room for; fewer bars are not made thicker."""
+"""Rows the chart has room for at its usual height; with fewer it is lower."""
 MOST = 13
 """Rows it can have."""
 BAR_COLORS = {Series.PUBLIC: "#1a4480", Series.LICENSE: "#9c4a00", Series.COMBINED: "#3d4551"}
@@ -63,7 +63,7 @@ def ranking_figure(released: Released, rows: Sequence[Line], *, narrow: bool = F
         "xaxis": {"range": [0, top * (1.5 if narrow else 1.34)], "visible": False, "fixedrange": True},
         "yaxis": {
             "type": "category",
-            "range": [max(len(rows), ROWS) - 0.5, -0.5],
+            "range": [len(rows) - 0.5, -0.5],
             "tickmode": "array",
             "tickvals": list(range(len(rows))),
             "ticktext": names,

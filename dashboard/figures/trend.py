@@ -17,8 +17,8 @@ from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import change_words, period_words
 
 DASH = "6px,4px"
-DENSE = 40
-"""Periods from which a line of licenses has no marker at each of its points."""
+DENSE = {False: 40, True: 18}
+"""Periods, wide and narrow, up to which a line of licenses has a marker at each of its points."""
 FEW = 12
 """Periods up to which a line of public figures has one."""
 LAGS = {Freq.MONTH: (1, 12), Freq.QUARTER: (1, 4), Freq.YEAR: (1,), Freq.YTD: (12,), Freq.RANGE: ()}
@@ -46,7 +46,7 @@ def trend_figure(released: Released, lines: Sequence[Line], *, narrow: bool = Fa
     layout["hovermode"] = "x unified" if len(lines) <= 3 else "closest"
     figure: Figure = {"data": [], "layout": layout}
     for line in lines:
-        figure["data"] += _traces(line, names, freq)
+        figure["data"] += _traces(line, names, freq, narrow=narrow)
     plot = HEIGHT[narrow] - TOP - BOTTOM
     add_lanes(figure, found, names=names, plot=plot, width=WIDTH[narrow], split=lines[0].split)
     if ends:
@@ -88,7 +88,7 @@ def _key(own: Sequence[Line], figure: Figure, *, label: str, like: Line) -> Key:
 # -- traces ---------------------------------------------------------------------------------------------------------
 
 
-def _traces(line: Line, names: Sequence[str], freq: Freq) -> list[dict[str, Any]]:
+def _traces(line: Line, names: Sequence[str], freq: Freq, *, narrow: bool) -> list[dict[str, Any]]:
     """Solid where figures are public, dashed with open markers where they are of licenses, lighter where not whole."""
     if line.series is Series.COMBINED:
         public = [cell.value is not None and cell.source != "license" for cell in line.cells]
@@ -99,11 +99,11 @@ def _traces(line: Line, names: Sequence[str], freq: Freq) -> list[dict[str, Any]
         parts = [([cell.value is not None and not cell.partial for cell in line.cells], line.series is Series.LICENSE)]
     partial = [cell.value is not None and cell.partial for cell in line.cells]
     traces = [
-        _trace(line, names, freq, keep=keep, licensed=licensed, first=not place)
+        _trace(line, names, freq, keep=keep, licensed=licensed, first=not place, narrow=narrow)
         for place, (keep, licensed) in enumerate(parts)
     ]
     if any(partial) and line.series is not Series.COMBINED:
-        traces.append(_partial_trace(line, names, freq, partial))
+        traces.append(_partial_trace(line, names, freq, partial, narrow=narrow))
     return traces
 
 
@@ -112,7 +112,7 @@ def _before(flags: Sequence[bool], place: int) -> bool:
 
 
 def _trace(
-    line: Line, names: Sequence[str], freq: Freq, *, keep: Sequence[bool], licensed: bool, first: bool
+    line: Line, names: Sequence[str], freq: Freq, *, keep: Sequence[bool], licensed: bool, first: bool, narrow: bool
 ) -> dict[str, Any]:
     values = [cell.value if kept else None for cell, kept in zip(line.cells, keep, strict=True)]
     return {
@@ -127,15 +127,15 @@ def _trace(
         "connectgaps": False,
         "cliponaxis": False,
         "line": {"color": line.color, "width": 2 if line.split else 2.5, "dash": DASH if licensed else "solid"},
-        "marker": _marker(line, values, licensed=licensed),
+        "marker": _marker(line, values, licensed=licensed, narrow=narrow),
         "text": [_hover(line, place, freq) if kept else "" for place, kept in enumerate(keep)],
         "hovertemplate": "%{text}<extra></extra>",
     }
 
 
-def _marker(line: Line, values: Sequence[float | None], *, licensed: bool) -> dict[str, Any]:
+def _marker(line: Line, values: Sequence[float | None], *, licensed: bool, narrow: bool) -> dict[str, Any]:
     count = len(values)
-    if licensed and count <= DENSE:
+    if licensed and count <= DENSE[narrow]:
         size: list[float] = [6.0 if line.split else 7.0] * count
     elif line.split or licensed:
         step = max(1, count // 7)
@@ -161,12 +161,14 @@ def _none(values: Sequence[float | None], place: int) -> bool:
     return not 0 <= place < len(values) or values[place] is None
 
 
-def _partial_trace(line: Line, names: Sequence[str], freq: Freq, partial: Sequence[bool]) -> dict[str, Any]:
+def _partial_trace(
+    line: Line, names: Sequence[str], freq: Freq, partial: Sequence[bool], *, narrow: bool
+) -> dict[str, Any]:
     """Periods that are not whole: lighter, tied to the period before, told as 'to date'."""
     keep = [
         flag or (_before(partial, place) and line.cells[place].value is not None) for place, flag in enumerate(partial)
     ]
-    trace = _trace(line, names, freq, keep=keep, licensed=True, first=False)
+    trace = _trace(line, names, freq, keep=keep, licensed=True, first=False, narrow=narrow)
     trace |= {"opacity": 0.5, "name": f"{line.label}, to date"}
     trace["line"] = {**trace["line"], "dash": "2px,3px"}
     return trace

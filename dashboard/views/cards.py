@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dashboard.components.card import Card, chart_card, table_card
 from dashboard.components.table import data_table, member_table
@@ -52,10 +53,10 @@ def ranking_card(id_: str, ask: Ask, by: By) -> Card:
     rows = drawn(lines)
     table = member_table(released, lines)
     if not rows:
-        return chart_card(id_, released, figure=EMPTY, keys=(), table=table)
+        return replace(chart_card(id_, released, figure=EMPTY, keys=(), table=table), rows=0)
     figure = ranking_figure(released, rows, narrow=ask.narrow)
     extra = left_out_words(lines, rows, what=WHAT[by])
-    return chart_card(id_, released, figure=figure, keys=(), table=table, extra=extra)
+    return replace(chart_card(id_, released, figure=figure, keys=(), table=table, extra=extra), rows=len(rows))
 
 
 def figures_card(id_: str, ask: Ask, filters: Filters) -> Card:

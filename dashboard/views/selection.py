@@ -36,7 +36,10 @@ def last_months(ask: Ask, *, months: int = YEAR) -> Filters:
     filters = ask.filters
     series = (ranking_series(filters),)
     monthly = replace(filters, series=series, freq=Freq.MONTH, by=By.NONE)
-    known = [cell.period for cell in ask.statistics.series(monthly).cells if cell.status in _KNOWN]
+    cells = [cell for cell in ask.statistics.series(monthly).cells if cell.status in _KNOWN]
+    # Of a combined series the public months: license data do not break products down by country.
+    cells = [cell for cell in cells if cell.source == "public"] or cells
+    known = [cell.period for cell in cells]
     end = known[-1] if known else filters.end or ""
     # A year of license months with one withheld would be withheld as a whole; the latest month tells more.
     months = 1 if series == (Series.LICENSE,) else months

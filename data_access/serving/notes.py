@@ -17,7 +17,7 @@ MARKS: dict[Status, tuple[str, str]] = {
     Status.PUBLISHED: ("", "published figure"),
     Status.WITHHELD: ("(D)", "withheld, so as not to disclose figures of individual companies; it is not zero"),
     Status.NOT_YET: ("not yet", "published once the license month is closed"),
-    Status.NOT_REPORTED: ("not reported", "the public statistics at hand do not hold this figure; it is not zero"),
+    Status.NOT_REPORTED: ("not reported", "no data at hand cover this figure; it is not zero"),
     Status.NOT_PUBLISHED: ("not published", "license data are not published at this level of detail"),
     Status.NOT_APPLICABLE: ("n/a", "not applicable: there is no such figure"),
 }

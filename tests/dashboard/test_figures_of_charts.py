@@ -153,6 +153,14 @@ def test_a_split_chart_tells_members_apart_by_symbol_and_series_by_dash(statisti
     assert sorted(place for key in keys[:2] for place in key.traces) == [0, 1, 2, 3]
 
 
+def test_on_a_narrow_screen_markers_and_names_make_room(statistics: Statistics) -> None:
+    wide, narrow = (trend(statistics, "series=license", narrow=flag) for flag in (False, True))
+    shown = [sum(size > 0 for size in line(figure, "license")["marker"]["size"]) for figure in (wide, narrow)]
+    assert shown[1] < shown[0]
+    assert "License data" in [note["text"] for note in wide["layout"]["annotations"]]
+    assert "License data" not in [note["text"] for note in narrow["layout"]["annotations"]]
+
+
 def test_a_chart_draws_at_most_eight_members(statistics: Statistics) -> None:
     released = asked(statistics, "by=country&series=public")
     assert len(lines_of(released, statistics.vocabulary)) == 8
