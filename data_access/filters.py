@@ -21,6 +21,8 @@ MAX_VALUES = 300
 """Values of one repeatable parameter."""
 SHOWN = 60
 """Characters of a foreign value that a message repeats."""
+MAX_LISTED = 4
+"""Names that a sentence lists one by one."""
 MONTH = re.compile(r"(?:19[89]\d|20\d\d)-(?:0[1-9]|1[0-2])", re.ASCII)
 MONTH_WORDS = "a month as YYYY-MM, from 1980-01 to 2099-12"
 ALL = "all"
@@ -163,10 +165,10 @@ class Filters:
         """The selection in words: 'Volume, Foil, from China, Nov 2023 to Oct 2026'."""
         parts = [
             MEASURE_WORDS[self.measure],
-            _listed(product_name(vocabulary, id_) for id_ in self.products),
-            "from " + _listed(country_name(vocabulary, id_) for id_ in self.countries),
+            listed(product_name(vocabulary, id_) for id_ in self.products),
+            "from " + listed(country_name(vocabulary, id_) for id_ in self.countries),
             *(
-                f"{words} {_listed(country_name(vocabulary, id_) for id_ in chosen)}"
+                f"{words} {listed(country_name(vocabulary, id_) for id_ in chosen)}"
                 for words, chosen in (
                     ("smelted in", self.smelt),
                     ("second smelt in", self.smelt2),
@@ -243,8 +245,12 @@ def _values(value: object) -> tuple[str, ...]:
     return tuple(str(one) for one in value) if isinstance(value, tuple) else (str(value),)
 
 
-def _listed(words: Iterable[str]) -> str:
-    *most, last = words
+def listed(words: Iterable[str]) -> str:
+    """Names in a sentence: 'Canada, Mexico and China', of many the first ones and how many more."""
+    names = list(words)
+    if len(names) > MAX_LISTED + 1:
+        names = [*names[:MAX_LISTED], f"{len(names) - MAX_LISTED} more"]
+    *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
 
 

@@ -22,6 +22,7 @@ from data_access.filters import (
     Measure,
     Of,
     Series,
+    listed,
 )
 from data_access.reference import Reference, load
 
@@ -223,3 +224,16 @@ def test_a_hostile_text_gives_a_selection_or_a_refusal_and_nothing_else(text: st
         Filters.from_query(text, VOCABULARY)
     except BadQuery as refused:
         assert refused.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["Canada"], "Canada"),
+        (["Canada", "Mexico", "China"], "Canada, Mexico and China"),
+        (["A", "B", "C", "D", "E"], "A, B, C, D and E"),
+        (["A", "B", "C", "D", "E", "F"], "A, B, C, D and 2 more"),
+    ],
+)
+def test_a_sentence_lists_a_few_names_and_counts_the_rest(names: list[str], sentence: str) -> None:
+    assert listed(names) == sentence

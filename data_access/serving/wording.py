@@ -15,6 +15,7 @@ from data_access.filters import (
     Of,
     Series,
     country_name,
+    listed,
     product_name,
     span_words,
 )
@@ -64,17 +65,17 @@ def title(filters: Filters, vocabulary: Reference) -> str:
 
 def selection(filters: Filters, vocabulary: Reference, *, within: bool = False) -> str:
     """Products and countries in words; `within` a sentence the first letter is small."""
-    products = _listed([product_name(vocabulary, id_) for id_ in filters.products])
+    products = listed([product_name(vocabulary, id_) for id_ in filters.products])
     if within and len(products) > 1 and products[1].islower():
         products = products[0].lower() + products[1:]
-    words = f"{products} from {_listed([country_name(vocabulary, id_) for id_ in filters.countries])}"
+    words = f"{products} from {listed([country_name(vocabulary, id_) for id_ in filters.countries])}"
     for phrase, chosen in (
         ("smelted in", filters.smelt),
         ("second smelt in", filters.smelt2),
         ("cast in", filters.cast),
     ):
         if chosen:
-            words += f", {phrase} {_listed([country_name(vocabulary, id_) for id_ in chosen])}"
+            words += f", {phrase} {listed([country_name(vocabulary, id_) for id_ in chosen])}"
     return words
 
 
@@ -193,7 +194,7 @@ def _split_summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell
     withheld = sum(cell.status is Status.WITHHELD for cell in of_last)
     among = f"; {withheld} of {len(of_last)} are withheld" if withheld else ""
     first = "highest" if filters.measure is Measure.AUV else "largest"
-    followed = f", followed by {_listed(named[1:MAX_NAMED])}" if len(named) > 1 else ""
+    followed = f", followed by {listed(named[1:MAX_NAMED])}" if len(named) > 1 else ""
     when = _when(last, filters.freq)
     return (
         f"{when[0].upper()}{when[1:]}{_by_whom(main)} the {_subject(filters, vocabulary)} was {first} for "
@@ -212,8 +213,3 @@ def _name(cell: Cell, by: By, vocabulary: Reference) -> str:
         return product_name(vocabulary, cell.product)
     place = {By.COUNTRY: cell.country, By.SMELT: cell.smelt, By.SMELT2: cell.smelt2, By.CAST: cell.cast}.get(by)
     return country_name(vocabulary, place or ALL)
-
-
-def _listed(words: Sequence[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last

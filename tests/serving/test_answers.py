@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import Ask, small_licenses, small_public
 from openpyxl import load_workbook
 from release_builder import write_release
+from small_release import Ask, small_licenses, small_public
 
 from data_access.contracts import Status
 from data_access.serving.answers import (

@@ -7,7 +7,7 @@ import pickle
 from types import MappingProxyType
 
 import pytest
-from conftest import Ask
+from small_release import Ask
 
 from data_access.contracts import Status
 from data_access.filters import Filters, Measure, Series

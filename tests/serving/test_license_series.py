@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Ask, Build, by_period
 from release_builder import license_row, public_row
+from small_release import Ask, Build, by_period
 
 from data_access.serving.cube.figures import WITHHELD
 from data_access.serving.cube.license import Calendar, LicenseRow, LicenseTable

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Ask, Build, by_period
 from release_builder import public_row, with_totals
+from small_release import Ask, Build, by_period
 
 PIECES = "7611000030"
 """A code whose only unit is the piece."""

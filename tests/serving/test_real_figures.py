@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import Ask
+from small_release import Ask
 
 CA_MX = "hts10_monthly_canada_mexico_2025_2026"
 ALL_2024 = "hts10_monthly_all_countries_2024_allocated"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import small_licenses, small_public
 from release_builder import point_to, public_row, write_release
+from small_release import small_licenses, small_public
 
 from data_access.contracts import MANIFEST, file_entry, license_schema
 from data_access.errors import UserError

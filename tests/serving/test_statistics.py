@@ -7,9 +7,9 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
-from conftest import Ask, Build
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_release import Ask, Build
 
 from data_access.contracts import Status
 from data_access.filters import PARAMETERS, BadQuery, Filters

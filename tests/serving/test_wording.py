@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Ask, Build, small_licenses, small_public
 from release_builder import license_row, public_row
+from small_release import Ask, Build, small_licenses, small_public
 
 from data_access.filters import Freq, Measure
 from data_access.serving.prose import amount, change_words, money, percent, period_words
