@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,12 +100,14 @@ class CensusClient:
         except _PassingError as trouble:
             if trouble.size and query.halves():
                 raise TooLargeError from None
-            times = "once" if self.attempts == 1 else f"{self.attempts} times"
-            raise UserError(
-                f"{self.host}: expected {query}, found {trouble.found} (asked {times}); try again later"
-            ) from None
+            raise self._given_up(query, trouble) from None
         finally:
             self.told("")
+
+    def _given_up(self, query: Query, trouble: _PassingError) -> UserError:
+        times = "once" if self.attempts == 1 else f"{self.attempts} times"
+        when = "later" if not trouble.retry_after else f"in {math.ceil(trouble.retry_after / 60)} minutes"
+        return UserError(f"{self.host}: expected {query}, found {trouble.found} (asked {times}); try again {when}")
 
     def _patiently(self, query: Query) -> Table | None:
         pace = self._pace
