@@ -56,7 +56,7 @@ def ranking_figure(released: Released, rows: Sequence[Line], *, narrow: bool = F
     """The ranking of `rows` (of `released`) as a Plotly figure."""
     names = [shortened(line.member_label) for line in rows]
     values = [line.cells[0].value for line in rows]
-    layout = base_layout(left=round(max(len(name) for name in names) * CHAR) + 20, right=12, top=4, bottom=8)
+    layout = base_layout(left=round(max(len(name) for name in names) * CHAR) + 32, right=12, top=4, bottom=8)
     top = max((value for value in values if value is not None), default=0) or 1
     layout |= {
         # Room right of the longest bar for its figure.

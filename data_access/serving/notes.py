@@ -18,7 +18,10 @@ MARKS: dict[Status, tuple[str, str]] = {
     Status.WITHHELD: ("(D)", "withheld, so as not to disclose figures of individual companies; it is not zero"),
     Status.NOT_YET: ("not yet", "published once the license month is closed"),
     Status.NOT_REPORTED: ("not reported", "no data at hand cover this figure; it is not zero"),
-    Status.NOT_PUBLISHED: ("not published", "license data are not published at this level of detail"),
+    Status.NOT_PUBLISHED: (
+        "not published",
+        "license data are not published here: not at this level of detail, or not in this release",
+    ),
     Status.NOT_APPLICABLE: ("n/a", "not applicable: there is no such figure"),
 }
 """What tables print in place of a figure, and its explanation."""

@@ -189,7 +189,8 @@ def _split_summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell
     period = [cell.period for cell in line if cell.value is not None]
     last = max(period, key=[cell.period for cell in line].index)
     of_last = [cell for cell in line if cell.period == last]
-    shown = sorted((cell for cell in of_last if cell.value is not None), key=lambda cell: -(cell.value or 0))
+    known = [cell for cell in of_last if cell.value is not None]
+    shown = sorted([cell for cell in known if cell.value] or known[:1], key=lambda cell: -(cell.value or 0))
     named = [f"{_name(cell, filters.by, vocabulary)} ({amount(cell.value or 0, cell.measure)})" for cell in shown]
     withheld = sum(cell.status is Status.WITHHELD for cell in of_last)
     among = f"; {withheld} of {len(of_last)} are withheld" if withheld else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from release_builder import license_row, public_row
+from release_builder import license_row, public_row, with_totals
 from small_release import Ask, Build, small_licenses, small_public
 
 from data_access.filters import Freq, Measure
@@ -159,3 +159,15 @@ def test_a_partial_period_is_never_compared_with(build: Build) -> None:
     released = ask("series=license&measure=value&from=2026-01&to=2026-02")
     assert [cell.partial for cell in released.cells] == [False, True]
     assert "down" not in released.summary
+
+
+def test_a_ranking_in_words_leaves_out_members_without_imports(build: Build) -> None:
+    rows = [
+        public_row("2026-01", "7601103000", "CAN", 100, 40),
+        public_row("2026-01", "7601103000", "DEU", 0, 0),
+        public_row("2025-12", "7601103000", "DEU", 50, 20),
+    ]
+    ask = build(with_totals(rows))
+    summary = ask("product=unwrought&by=country&series=public&measure=value&from=2025-12&to=2026-01").summary
+    assert "largest for Canada ($100)" in summary
+    assert "Germany" not in summary

@@ -46,6 +46,16 @@ def test_a_size_that_was_too_large_once_is_not_asked_for_again(census: FakeCensu
     assert len(census.asked) == 12 + 3 * QUICK.attempts_if_large  # six, three and two months, once each
 
 
+def test_codes_that_were_too_many_once_are_not_asked_for_together_again(census: FakeCensus, tmp_path: Path) -> None:
+    census.max_rows = 8
+    census.pull(tmp_path, "2025-01", "2025-04")
+    whole = [
+        query["time"][0] for query in census.asked if query["I_COMMODITY"] == ["76*"] and len(query["time"][0]) == 7
+    ]
+    assert whole == ["2025-01"] * QUICK.attempts_if_large
+    assert len(newest(tmp_path)) == 4
+
+
 def test_a_server_in_trouble_for_a_while_is_not_taken_for_a_query_too_large(census: FakeCensus, tmp_path: Path) -> None:
     census.rows = [one for month in month_range("2024-01", "2024-12") for one in month_rows(month)]
     census.faults = ["500"] * 4
@@ -76,7 +86,7 @@ def test_a_server_that_asks_for_an_hour_is_not_waited_for(census: FakeCensus, tm
 
 
 def test_a_server_that_is_not_there_is_told_without_being_split(tmp_path: Path, census: FakeCensus) -> None:
-    with pytest.raises(UserError, match=r"127\.0\.0\.1:9: expected .* found no connection \(asked 7 times\)"):
+    with pytest.raises(UserError, match=r"2025-01 to 2025-04, found no connection \(asked 7 times\)"):
         census.pull(tmp_path, "2025-01", "2025-04", base_url="http://127.0.0.1:9")
 
 
@@ -94,6 +104,16 @@ def test_a_single_month_that_stays_in_trouble_keeps_the_months_before_it(census:
         census.pull(tmp_path, "2025-01", "2025-04")
     assert told.value.exit_code == 1
     assert sorted(month for _, month in newest(tmp_path)) == ["2025-01", "2025-02"]
+
+
+@pytest.mark.parametrize(("country", "summary"), [("0003", "DET"), ("1XXX", "DET"), ("0020", "CGP"), ("9999", "CGP")])
+def test_a_group_of_countries_is_known_by_its_code_and_by_its_summary_level(
+    census: FakeCensus, tmp_path: Path, country: str, summary: str
+) -> None:
+    census.ignore_summary = True
+    census.rows = [row(*CANADA), row(*CANADA[:2], country, "A GROUP", 7) | {"SUMMARY_LVL": summary}]
+    census.pull(tmp_path, "2025-01", "2025-01")
+    assert [one["cty_code"] for one in rows_of(tmp_path)] == ["1220"]
 
 
 def test_a_row_that_comes_twice_counts_once_and_two_that_differ_are_told(census: FakeCensus, tmp_path: Path) -> None:
