@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A slow machine is no failure; what is timed is in `make bench`.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
