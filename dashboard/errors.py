@@ -6,6 +6,7 @@ import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from dash.exceptions import DependencyException
 from flask import Flask, Response, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
 
@@ -36,6 +37,8 @@ def add_error_pages(server: Flask, shell: Shell) -> None:
         # A callback never raises (views.base): what fails there is a request that no page of ours sent.
         if request.path == UPDATE:
             return _answer(shell, 400)
+        if isinstance(error, DependencyException):  # a script or style sheet that Dash does not have
+            return _answer(shell, 404)
         _log.error("%s could not be answered", request.path, exc_info=error)
         return _answer(shell, 500)
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from data_access.contracts import LICENSE_DIMENSIONS, LicensePart, Manifest, license_file, license_schema
 from data_access.errors import UserError
 from data_access.publishing.state import SolvedMonth, State, release_certificate
-from data_access.publishing.swap import current_release
+from data_access.publishing.swap import all_releases, current_release
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +35,18 @@ class Before:
 
     @classmethod
     def of(cls, releases: Path, state: State | None) -> Before:
-        """Raises UserError where the current release has license data that the state does not hold."""
+        """Raises UserError where any release there has license data that the state does not hold.
+
+        That is so of releases no longer current too: none of their months may be published anew.
+        """
         months = {} if state is None else state.months()
         current = current_release(releases)
+        for directory, manifest in all_releases(releases):
+            if manifest.license is not None:
+                _check_state(directory, manifest, state, months)
         if current is None or current[1].license is None:
             return cls(months, None, False)
-        directory, manifest = current
-        if state is None:
-            raise UserError(
-                f"{directory}: this release has license data, so the next one needs its state; name it with --state "
-                "(published months are carried over unchanged)"
-            )
-        _check_state(directory, manifest, state, months)
-        return cls(months, manifest.license, manifest.demonstration)
+        return cls(months, current[1].license, current[1].demonstration)
 
     def carried_over(self) -> Plan:
         """The license part as it stands."""
@@ -55,15 +54,21 @@ class Before:
         return Plan(self.license, months, [], self.demonstration)
 
 
-def _check_state(release: Path, manifest: Manifest, state: State, months: Mapping[str, SolvedMonth]) -> None:
+def _check_state(release: Path, manifest: Manifest, state: State | None, months: Mapping[str, SolvedMonth]) -> None:
     assert manifest.license is not None  # noqa: S101 - the caller looked
+    if state is None:
+        raise UserError(
+            f"{release}: this release has license data, so the next one needs its state; name it with --state "
+            "(published months are carried over unchanged)"
+        )
     held = [months[month] for month in manifest.license.months if month in months]
     whole = len(held) == len(manifest.license.months)
     if whole and release_certificate(held) == manifest.license.certificate and _stand_in(release, held):
         return
     raise UserError(
-        f"{state.directory}: expected the state of the current release ({release.name}), found another or an "
-        "incomplete one; name its directory with --state, restore it from its backup, or publish into another directory"
+        f"{state.directory}: expected the state of all releases in {release.parent}, {release.name} among them, found "
+        "another or an incomplete one; name their state with --state or restore its newest backup (a month published "
+        "once is never published anew)"
     )
 
 

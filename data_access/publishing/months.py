@@ -9,7 +9,6 @@ from datetime import date, timedelta
 import pandas as pd
 import pyarrow as pa
 
-from data_access.publishing.disclosure.holdings import firm_numbers
 from data_access.publishing.disclosure.simple_tables import Scope, protect_month
 from data_access.publishing.policy import Policy
 from data_access.publishing.state import SolvedMonth
@@ -83,6 +82,7 @@ def solve_months(
     wanted: Sequence[str],
     licenses: pd.DataFrame,
     *,
+    firms: pd.Series,
     as_of: date,
     public: pa.Table,
     reference: Reference,
@@ -90,9 +90,12 @@ def solve_months(
     demonstration: bool,
     step: Callable[[int, int], None] = lambda done, of: None,
 ) -> list[SolvedMonth]:
-    """Protect months of records that count (column `month`); `step` is told how many are done, and of how many."""
+    """Protect months of records that count (column `month`).
+
+    `firms` numbers their firms (`firm_numbers` of all records at hand, those that do not count among them); `step` is
+    told how many months are done, and of how many.
+    """
     scope = license_scope(reference, licenses["hts10"].unique())
-    firms = firm_numbers(licenses)
     sizes: dict[int, dict[str, float]] = {}
     solved = []
     for done, month in enumerate(wanted, start=1):

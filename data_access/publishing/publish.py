@@ -28,6 +28,7 @@ from data_access.errors import UserError
 from data_access.publishing.build import build_public
 from data_access.publishing.carry import Before, Plan, license_table
 from data_access.publishing.decisions import left_out
+from data_access.publishing.disclosure.holdings import firm_numbers
 from data_access.publishing.months import months_not_yet, months_to_publish, solve_months
 from data_access.publishing.policy import Policy, read_policy
 from data_access.publishing.sources.licenses import counted, read_licenses
@@ -63,6 +64,8 @@ def publish(
         raise UserError("--licenses: expected --state with it, the confidential state directory, found none; name one")
     if licenses is not None and policy is None:
         raise UserError("--licenses: expected --policy with it, the deployment's policy file, found none; name one")
+    if state is not None:
+        _keep_apart(state, out)
     rules = None if policy is None else read_policy(policy)
     reference = load()
     with ExitStack() as stack:
@@ -89,10 +92,25 @@ def publish(
         return "\n".join([written, *notes])
 
 
+def _keep_apart(state: Path, out: Path) -> None:
+    """Releases are copied and served; the confidential state is neither among them nor around them."""
+    confidential, public = state.resolve(), out.resolve()
+    if confidential == public or confidential in public.parents or public in confidential.parents:
+        raise UserError(
+            f"--state: expected a directory apart from that of releases ({out}), found {state}; name another"
+        )
+
+
 def _open_state(stack: ExitStack, state: Path | None) -> State | None:
     if state is None:
         return None
     stack.enter_context(locked(state, mode=CONFIDENTIAL))
+    try:
+        state.chmod(CONFIDENTIAL)
+    except OSError:
+        raise UserError(
+            f"{state}: expected a directory of the user who publishes; give it to that user alone"
+        ) from None
     kept = State(state)
     kept.clean()
     return kept
@@ -113,9 +131,13 @@ def _progress(wanted: bool) -> Iterator[Steps]:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """License records that count, the date they are of, and whether a reviewer left some out."""
+    """License records that count, the number of each firm, the date they are of, and whether some were left out.
+
+    Firms are told from all records of the file: a group named on a cancelled one still makes its ids one firm.
+    """
 
     records: pd.DataFrame
+    firms: pd.Series
     as_of: date
     demonstration: bool
     under_review: bool
@@ -129,7 +151,8 @@ class _Source:
         kept = records[~records["license_id"].isin(out)]
         # Records are whole up to the file's date only: a later date of release closes no month that they half hold.
         day = min([day for day in (as_of, read.as_of) if day is not None], default=datetime.now(UTC).date())
-        return cls(kept.reset_index(drop=True), day, read.demonstration, len(kept) < len(records))
+        firms = firm_numbers(read.frame)
+        return cls(kept.reset_index(drop=True), firms, day, read.demonstration, len(kept) < len(records))
 
     def notes(self, policy: Policy) -> Iterator[str]:
         """What the log adds on these records."""
@@ -153,6 +176,7 @@ def _plan(
     new = solve_months(
         [month for month in closed if month not in before.months],
         source.records,
+        firms=source.firms,
         as_of=source.as_of,
         public=public,
         reference=reference,
@@ -161,12 +185,14 @@ def _plan(
         step=step,
     )
     months = sorted([*before.months.values(), *new], key=lambda one: one.month)
+    # Records older than those of the last release take nothing back of what it said.
+    newest_day = max(source.as_of, date.fromisoformat(before.license.as_of) if before.license else date.min)
     part = LicensePart(
-        as_of=source.as_of.isoformat(),
+        as_of=newest_day.isoformat(),
         policy=policy.name,
         certificate=release_certificate(months),
         months=[one.month for one in months],
-        not_yet=months_not_yet([one.month for one in months], source.as_of),
+        not_yet=months_not_yet([one.month for one in months], newest_day),
         withheld={name: _withheld(license_table(months, name)) for name in LICENSE_DIMENSIONS},
     )
     demonstration = source.demonstration or before.demonstration or any(one.demonstration for one in months)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ NEW_LINK = ".new-current"
 LOCK = ".lock"
 STAMP = "%Y-%m-%dT%H-%M-%SZ"
 """Time of publication, UTC, as release ids begin with it."""
+ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{6}")
 
 
 @contextmanager
@@ -52,6 +54,14 @@ def current_release(releases: Path) -> tuple[Path, Manifest] | None:
         return None
     directory = link.resolve()
     return directory, read_manifest(directory)
+
+
+def all_releases(releases: Path) -> list[tuple[Path, Manifest]]:
+    """Every release of a directory, the current one and those before it; raises UserError for one that is illegible."""
+    found = {path.resolve() for path in releases.iterdir() if ID.fullmatch(path.name) and path.is_dir()}
+    if (releases / CURRENT).exists():
+        found.add((releases / CURRENT).resolve())
+    return [(path, read_manifest(path)) for path in sorted(found)]
 
 
 def stage(releases: Path, tables: Mapping[str, pa.Table]) -> tuple[Path, dict[str, FileEntry]]:

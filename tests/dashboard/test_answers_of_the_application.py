@@ -85,6 +85,13 @@ def test_assets_have_the_fingerprint_of_their_content_and_stay_for_good(client: 
         assert "immutable" not in answer.headers["Cache-Control"]
 
 
+def test_a_script_that_dash_does_not_have_is_not_there_and_no_fault(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.get("/_dash-component-suites/x/y.js").status_code == 404
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("path", ["/nope", "/explore/more", "/assets/nope.css", "/index.html"])
 def test_an_unknown_path_has_a_page_of_its_own(client: FlaskClient, path: str) -> None:
     answer = client.get(path)

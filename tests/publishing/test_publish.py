@@ -163,6 +163,27 @@ def test_cancelled_licenses_and_those_a_reviewer_leaves_out_do_not_count(inputs:
 
 
 @pytest.mark.parametrize(
+    ("named_on", "status"),
+    [("no record", "published"), ("a cancelled record", "withheld"), ("a record left out", "withheld")],
+)
+def test_a_group_named_only_on_a_record_that_does_not_count_still_makes_its_importers_one_firm(
+    inputs: Inputs, named_on: str, status: str
+) -> None:
+    safe = usual_month("2025-03").loc[lambda rows: rows["origin"] != "CHN"]
+    three = license_rows("2025-03", (FOIL, "LUX"), [5_000.0, 5_100.0, 5_200.0])
+    naming = three.assign(
+        license_id=[f"naming {place}" for place in range(3)],
+        enterprise_group=None if named_on == "no record" else "one group",
+        status="used" if named_on == "a record left out" else "cancelled",
+    )
+    decisions = inputs.base / "decisions.csv"
+    decisions.write_text("license_id,decision\n" + "".join(f"naming {place},leave_out\n" for place in range(3)))
+    inputs.write_licenses(safe, three, naming)
+    inputs.publish(decisions=decisions)
+    assert inputs.cells().loc[("2025-03", "aim", "LUX"), "status"] == status
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         (None, "no such file"),
@@ -212,6 +233,45 @@ def test_public_statistics_alone_carry_the_license_data_over(published: Inputs) 
     assert "carried over unchanged" in log
 
 
+@pytest.mark.parametrize("current", ["missing", "another release"])
+def test_a_month_of_any_release_there_is_not_published_anew_without_its_state(published: Inputs, current: str) -> None:
+    (published.releases / "current").unlink()
+    if current == "another release":
+        (published.base / "elsewhere").mkdir()
+        public_only = Inputs(published.base / "elsewhere")
+        public_only.publish()
+        public_only.current.rename(published.releases / public_only.current.name)
+        (published.releases / "current").symlink_to(public_only.current.name)
+    with pytest.raises(UserError, match="a month published once is never published anew"):
+        published.publish(state=published.base / "fresh state")
+    with pytest.raises(UserError, match="this release has license data, so the next one needs its state"):
+        published.publish(licenses=None, state=None)
+
+
+def test_records_older_than_the_last_release_take_nothing_back(published: Inputs) -> None:
+    published.write_licenses(usual_month("2025-03"), usual_month("2025-04"), day="2025-05-09")
+    published.publish()
+    published.write_licenses(usual_month("2025-03"), day="2025-04-10")
+    published.publish()
+    part = check_release(published.current).license
+    assert part is not None
+    assert (part.as_of, part.months, part.not_yet) == ("2025-05-09", ["2025-03", "2025-04"], ["2025-05"])
+
+
+@pytest.mark.parametrize("place", ["releases", "releases/state", "."])
+def test_the_state_lies_apart_from_the_releases(inputs: Inputs, place: str) -> None:
+    inputs.write_licenses(usual_month("2025-03"))
+    with pytest.raises(UserError, match="--state: expected a directory apart from that of releases"):
+        inputs.publish(state=inputs.base / place)
+
+
+def test_the_state_is_closed_to_others_even_where_its_directory_was_there_before(inputs: Inputs) -> None:
+    inputs.state.mkdir(mode=0o755)
+    inputs.write_licenses(usual_month("2025-03"))
+    inputs.publish()
+    assert inputs.state.stat().st_mode & 0o077 == 0
+
+
 def test_licenses_need_a_state(inputs: Inputs) -> None:
     inputs.write_licenses(usual_month("2025-03"))
     with pytest.raises(UserError, match="--licenses: expected --state with it"):
@@ -236,7 +296,7 @@ def test_the_state_of_another_deployment_is_refused(published: Inputs, tmp_path:
     other = Inputs(tmp_path / "other")
     other.write_licenses(usual_month("2025-03", scale=2.0))
     other.publish()
-    with pytest.raises(UserError, match="expected the state of the current release"):
+    with pytest.raises(UserError, match="expected the state of all releases"):
         published.publish(state=other.state)
 
 
