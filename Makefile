@@ -2,7 +2,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-RELEASES ?= $(if $(AIM_RELEASES),$(AIM_RELEASES),releases)
+RELEASES := $(if $(AIM_RELEASES),$(AIM_RELEASES),releases)
+# State of the demonstration in that directory, apart from any real one.
+STATE := demo/state-$(notdir $(RELEASES:/=))
 
 .PHONY: setup run test check bench format lock browser clean
 .DELETE_ON_ERROR:
@@ -17,12 +19,12 @@ setup: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-# A demonstration release where there is no release at all; its state lies among its inputs, apart from any real one.
+# A demonstration release where there is no release at all.
 $(RELEASES)/current/manifest.json: | setup
 	$(BIN)/aim-monitor demo --out demo
-	rm -rf demo/state
+	rm -rf $(STATE)
 	$(BIN)/aim-monitor publish --public demo/public --licenses "$$(ls demo/licenses-*.parquet | tail -n 1)" \
-	  --policy demo/policy.toml --decisions demo/decisions.csv --state demo/state --out $(RELEASES)
+	  --policy demo/policy.toml --decisions demo/decisions.csv --state $(STATE) --out $(RELEASES)
 
 run: setup $(RELEASES)/current/manifest.json
 	AIM_RELEASES=$(RELEASES) $(BIN)/aim-monitor serve

@@ -167,6 +167,8 @@ def query(
     if output not in ("csv", "json"):
         raise UserError(f"--format: expected csv or json, found {output!r}", exit_code=2)
     statistics = open_statistics(releases)
+    if problem := statistics.state():
+        raise UserError(f"{releases}: {problem}; publish one, or name another directory with --releases")
     try:
         released = statistics.series(statistics.parse(text))
     except BadQuery as error:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ import pyarrow.parquet as pq
 from data_access.errors import UserError, all_at_once
 
 SCHEMA_VERSION = 1
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+CERTIFICATE = re.compile(r"[0-9a-f]{64}")
 MANIFEST = "manifest.json"
 PUBLIC_FILE = "public.parquet"
 DEMONSTRATION_MARK = b"demonstration"
@@ -211,23 +215,91 @@ def read_manifest(release: Path) -> Manifest:
         raise UserError(f"{path}: expected schema {SCHEMA_VERSION}, found {found!r}; use the version that wrote it")
     try:
         return _manifest(raw)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(
-            f"{path}: expected all fields of schema {SCHEMA_VERSION}, found {error}; publish anew"
+            f"{path}: expected the fields of schema {SCHEMA_VERSION}, found {error}; publish anew"
         ) from None
 
 
 def _manifest(raw: dict[str, Any]) -> Manifest:
+    _expect_fields("manifest", raw, Manifest)
     license_part = raw["license"]
     return Manifest(
         schema=raw["schema"],
-        id=raw["id"],
-        published=raw["published"],
-        demonstration=raw["demonstration"],
-        public=PublicPart(**raw["public"]),
-        license=None if license_part is None else LicensePart(**license_part),
-        files={name: FileEntry(**entry) for name, entry in raw["files"].items()},
+        id=_text("id", raw["id"]),
+        published=_text("published", raw["published"]),
+        demonstration=_of_type("demonstration", raw["demonstration"], bool),
+        public=public_part(raw["public"]),
+        license=None if license_part is None else _license_part(license_part),
+        files={name: _entry(name, entry) for name, entry in raw["files"].items()},
     )
+
+
+def public_part(raw: Any) -> PublicPart:
+    """The public part of a manifest as read from JSON; raises ValueError for anything that is none."""
+    _expect_fields("public", raw, PublicPart)
+    coverage = {
+        basis: {_month("coverage", month): level for month, level in months.items()}
+        for basis, months in _of_type("coverage", raw["coverage"], dict).items()
+    }
+    if any(level not in LEVELS for months in coverage.values() for level in months.values()):
+        raise ValueError(f"a level of coverage other than {', '.join(LEVELS)}")
+    return PublicPart(
+        as_of=_month("as_of", raw["as_of"]) if raw["as_of"] else "",
+        coverage=coverage,
+        vintages={_text("vintages", key): _text("vintages", value) for key, value in raw["vintages"].items()},
+        total_differs=_listed("total_differs", raw["total_differs"], _month),
+        observed_products=_listed("observed_products", raw["observed_products"], _text),
+        observed_countries={
+            _text("observed_countries", key): _text("observed_countries", value)
+            for key, value in raw["observed_countries"].items()
+        },
+    )
+
+
+def _license_part(raw: Any) -> LicensePart:
+    _expect_fields("license", raw, LicensePart)
+    return LicensePart(
+        as_of=_text("as_of", raw["as_of"]),
+        policy=_text("policy", raw["policy"]),
+        certificate=_text("certificate", raw["certificate"]),
+        months=_listed("months", raw["months"], _month),
+        not_yet=_listed("not_yet", raw["not_yet"], _month),
+        withheld={table: _of_type("withheld", count, int) for table, count in raw["withheld"].items()},
+    )
+
+
+def _entry(name: str, raw: Any) -> FileEntry:
+    _expect_fields(name, raw, FileEntry)
+    return FileEntry(sha256=_text("sha256", raw["sha256"]), rows=_of_type("rows", raw["rows"], int))
+
+
+def _expect_fields(name: str, raw: Any, kind: type[Any]) -> None:
+    """Exactly the fields of a dataclass: one more could tell what a release must not hold."""
+    expected, found = {field.name for field in fields(kind)}, set(_of_type(name, raw, dict))
+    if expected != found:
+        raise ValueError(f"fields of {name} missing or not known: {', '.join(sorted(map(str, expected ^ found)))}")
+
+
+def _of_type(name: str, value: Any, kind: type[Any]) -> Any:
+    if type(value) is not kind:
+        raise ValueError(f"{name} of type {type(value).__name__} in place of {kind.__name__}")
+    return value
+
+
+def _text(name: str, value: Any) -> str:
+    text: str = _of_type(name, value, str)
+    return text
+
+
+def _month(name: str, value: Any) -> str:
+    if not MONTH.fullmatch(_text(name, value)):
+        raise ValueError(f"{name} with something other than a month YYYY-MM")
+    return str(value)
+
+
+def _listed(name: str, value: Any, one: Callable[[str, Any], str]) -> list[str]:
+    return [one(name, item) for item in _of_type(name, value, list)]
 
 
 def expected_files(manifest: Manifest) -> dict[str, pa.Schema]:
@@ -275,7 +347,7 @@ def _file_list_problems(release: Path, manifest: Manifest, schemas: dict[str, pa
 def _file_problems(path: Path, entry: FileEntry, schema: pa.Schema) -> list[str]:
     try:
         found = file_entry(path)
-        actual = pq.read_schema(path).remove_metadata()
+        actual = pq.read_schema(path)
     except (OSError, pa.ArrowException) as error:
         return [f"{path.name}: expected a Parquet file, found {error}"]
     problems = []
@@ -283,18 +355,27 @@ def _file_problems(path: Path, entry: FileEntry, schema: pa.Schema) -> list[str]
         problems.append(f"{path.name}: expected SHA-256 {entry.sha256[:12]}…, found {found.sha256[:12]}…")
     if found.rows != entry.rows:
         problems.append(f"{path.name}: expected {entry.rows:,} rows, found {found.rows:,}")
-    if not actual.equals(schema):
+    if actual.metadata:
+        problems.append(f"{path.name}: expected no metadata of its own, found some")
+    if not actual.remove_metadata().equals(schema):
         problems.append(f"{path.name}: expected columns {', '.join(schema.names)}, found {', '.join(actual.names)}")
     return problems
 
 
 def _license_problems(release: Path, part: LicensePart) -> list[str]:
-    problems = [] if part.certificate else [f"{MANIFEST}: expected a certificate hash for license data, found none"]
+    problems = []
+    if not CERTIFICATE.fullmatch(part.certificate):
+        problems.append(f"{MANIFEST}: expected a certificate hash for license data, found none")
     for table, own in LICENSE_DIMENSIONS.items():
         name = license_file(table)
         # Not `read_table`, which imports pandas; the serving half does without.
         cells = pq.ParquetFile(release / name).read()
         problems += [f"{name}: {problem}" for problem in _cell_problems(cells, ["period", "product", *own])]
+        months = sorted({str(period) for period in cells["period"].to_pylist() if MONTH.fullmatch(str(period))})
+        if set(months) - set(part.not_yet) != set(part.months):
+            problems.append(f"{name}: expected the closed months of the manifest, found others")
+        if max(map(str, cells["as_of"].to_pylist()), default="") > part.as_of:
+            problems.append(f"{name}: column as_of: expected dates up to {part.as_of}, found a later one")
         withheld = cells["status"].to_pylist().count(Status.WITHHELD)
         if withheld != part.withheld.get(table):
             problems.append(f"{name}: expected {part.withheld.get(table)} withheld cells, found {withheld}")

@@ -88,6 +88,7 @@ def test_query_gives_the_same_figures_as_csv_and_as_json(demonstration: Path) ->
     [
         (("query", "measure=weight"), 2, "measure: expected one of value, volume, auv, share"),
         (("query", "", "--format", "xml"), 2, "--format: expected csv or json, found 'xml'"),
+        (("query", "", "--releases", "nowhere"), 1, "nowhere: no release is there yet"),
         (("verify", "nowhere"), 1, "expected a release manifest"),
         (("census", "--from", "2025-13", "--out", "x"), 2, "expected a month as YYYY-MM"),
         (("demo", "--out", "x", "--as-of", "soon"), 2, "expected a date as YYYY-MM-DD"),

@@ -37,7 +37,7 @@ CELLS: list[dict[str, Any]] = [
 
 
 def write(
-    release: Path, cells: list[dict[str, Any]] = CELLS, *, withheld: int = 2, certificate: str = "c0ffee"
+    release: Path, cells: list[dict[str, Any]] = CELLS, *, withheld: int = 2, certificate: str = "c0ffee" * 10 + "abcd"
 ) -> Manifest:
     release.mkdir(exist_ok=True)
     public = {"month": "2026-08", "product": "7601103000", "level": "HS10", "country": "all", "weight": "not_reported"}
@@ -98,6 +98,19 @@ def add_column(release: Path) -> None:
     (release / MANIFEST).write_text(json.dumps(manifest))
 
 
+def add_metadata(release: Path) -> None:
+    table = pq.read_table(release / ORIGIN).replace_schema_metadata({"contributors": "2"})
+    pq.write_table(table, release / ORIGIN)
+    edit(release, files={ORIGIN: dataclasses.asdict(file_entry(release / ORIGIN))})
+
+
+def edit(release: Path, **parts: dict[str, object]) -> None:
+    manifest = json.loads((release / MANIFEST).read_text())
+    for name, changes in parts.items():
+        manifest[name] = {**manifest.get(name, {}), **changes}
+    (release / MANIFEST).write_text(json.dumps(manifest))
+
+
 def newer_schema(release: Path) -> None:
     manifest = json.loads((release / MANIFEST).read_text())
     (release / MANIFEST).write_text(json.dumps({**manifest, "schema": 2}))
@@ -115,6 +128,19 @@ def no_manifest(release: Path) -> None:
         (drop_file, "no such file"),
         (add_file, "contributors.parquet: expected no such file"),
         (add_column, "expected columns period, product, origin, value, kg, status, as_of, found"),
+        (add_metadata, "expected no metadata of its own, found some"),
+        (lambda release: edit(release, contributors={"CAN": 2}), "fields of manifest missing or not known: contrib"),
+        (lambda release: edit(release, license={"units": 3}), "fields of license missing or not known: units"),
+        (lambda release: edit(release, license={"withheld": []}), "found 'list' object"),
+        (lambda release: edit(release, license={"months": None}), "months of type NoneType in place of list"),
+        (lambda release: edit(release, license={"not_yet": [1]}), "not_yet of type int in place of str"),
+        (lambda release: edit(release, license={"months": ["soon"]}), "other than a month YYYY-MM"),
+        (lambda release: edit(release, license={"months": []}), "expected the closed months of the manifest"),
+        (
+            lambda release: edit(release, license={"as_of": "2026-11-19"}),
+            "column as_of: expected dates up to 2026-11-19",
+        ),
+        (lambda release: edit(release, license={"certificate": "x"}), "expected a certificate hash"),
         (newer_schema, "expected schema 1, found 2"),
         (no_manifest, "expected a release manifest"),
     ],

@@ -88,6 +88,8 @@ def _changes(cells: Sequence[Cell], place: int) -> tuple[str, ...]:
         before = cells[place - lag] if place >= lag else None
         if before is None or before.value is None or before.partial or now.value is None:
             continue
+        if before.source != now.source:
+            continue
         words = change_words(now.value, before.value, now.measure, period_words(before.period, Freq.MONTH))
         if words:
             said.append(words)

@@ -191,6 +191,8 @@ def _change(cells: Sequence[Cell], place: int, lag: int, freq: Freq) -> str:
     now, before = cells[place], cells[place - lag] if place >= lag else None
     if before is None or now.value is None or before.value is None or now.partial or before.partial:
         return ""
+    if before.source != now.source:  # a combined series changes what it measures there
+        return ""
     return change_words(now.value, before.value, now.measure, period_words(before.period, freq))
 
 

@@ -87,7 +87,10 @@ def publish(
                 step=steps("Protecting license months"),
             )
             notes = list(source.notes(rules))
-        demonstration = plan.demonstration or any(is_demonstration(path) for path in newest(public).values())
+        synthetic_public = any(is_demonstration(path) for path in newest(public).values())
+        if before.demonstration and not synthetic_public:
+            raise UserError(f"{out}: holds a demonstration; publish real figures into another directory (--out)")
+        demonstration = plan.demonstration or synthetic_public
         written = _write(out, kept, table, part, plan, demonstration=demonstration)
         return "\n".join([written, *notes])
 

@@ -33,6 +33,7 @@ from data_access.contracts import (
     check_release,
     file_entry,
     license_file,
+    public_part,
 )
 from data_access.errors import UserError
 from data_access.filters import ALL, Basis
@@ -125,7 +126,7 @@ def _check_public_part(directory: Path, whole: UserError) -> _Checked:
     """What can be shown of a release that is not sound as a whole; raises the error where nothing can."""
     raw = _raw_manifest(directory, whole)
     try:
-        part = PublicPart(**raw["public"])
+        part = public_part(raw["public"])
         entry = FileEntry(**raw["files"][PUBLIC_FILE])
         same = file_entry(directory / PUBLIC_FILE) == entry
         schema = pq.read_schema(directory / PUBLIC_FILE).remove_metadata()
@@ -133,7 +134,7 @@ def _check_public_part(directory: Path, whole: UserError) -> _Checked:
         checked = _Checked(
             str(raw["id"]), str(raw["published"]), bool(raw["demonstration"]), part, None, _reason(raw, known=known)
         )
-    except (KeyError, TypeError, OSError, pa.ArrowException):
+    except (KeyError, TypeError, ValueError, AttributeError, OSError, pa.ArrowException):
         raise whole from None
     if not same or not schema.equals(PUBLIC):
         raise whole
@@ -341,7 +342,7 @@ class Holder:
         name = Path(target).name
         try:
             snapshot = open_release(Path(target), self._reference)
-        except (UserError, OSError, ValueError, KeyError, pa.ArrowException):
+        except Exception:  # whatever is wrong with it, the last good release goes on
             _log.exception("release %s cannot be used", name)
             self._failed, self._failed_at = target, time.monotonic()
             self._problem = f"release {name} did not pass its check"

@@ -276,6 +276,8 @@ class Reader:
         if licensed_only(self.filters):
             return self.license(members)
         covered = np.stack([self.covered(member.products) for member in members])
+        # Products without licenses have no combined series: the license row says so for all months.
+        covered &= np.array([[self.is_licensed(member.products)] for member in members])
         return gate.combine(self.public(members), self.license(members), covered)
 
     def seen(self, products: Sequence[str], dimension: str, *, public: bool, license_: bool) -> tuple[str, ...]:

@@ -166,6 +166,8 @@ def _changes(line: Sequence[Cell], place: int, filters: Filters) -> str:
         before = line[place - lag] if place >= lag else None
         if before is None or before.value is None or now.value is None or now.partial or before.partial:
             continue
+        if before.source != now.source:  # a combined series changes what it measures there
+            continue
         words = change_words(now.value, before.value, now.measure, period_words(before.period, filters.freq))
         if words:
             said.append(words)

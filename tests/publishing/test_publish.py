@@ -424,9 +424,15 @@ def test_a_release_is_a_demonstration_if_any_data_is(inputs: Inputs, public: boo
     assert ("synthetic" in log) == (public or licenses)
 
 
-def test_license_data_carried_over_from_a_demonstration_stay_one(inputs: Inputs) -> None:
+def test_real_figures_are_not_published_over_a_demonstration(inputs: Inputs) -> None:
     inputs.write_licenses(usual_month("2025-03"), demonstration=True)
     inputs.publish()
+    before = inputs.current
+    with pytest.raises(UserError, match="holds a demonstration; publish real figures into another directory"):
+        inputs.publish(licenses=None)
+    assert inputs.current == before
+    rows = [raw_row(UNWROUGHT, CANADA, 950), raw_row(UNWROUGHT, TOTAL, 950)]
+    write_raw(inputs.base / "public", "2025-03", rows, demonstration=True)
     inputs.publish(licenses=None)
     assert read_manifest(inputs.current).demonstration
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from release_builder import license_row, public_row
-from small_release import Ask, Build, by_period
+from release_builder import license_row, public_row, with_totals
+from small_release import Ask, Build, by_period, small_licenses
 
 from data_access.serving.cube.figures import WITHHELD
 from data_access.serving.cube.license import Calendar, LicenseRow, LicenseTable
@@ -220,3 +220,11 @@ def test_a_release_without_license_data_says_so_and_public_series_go_on(build: B
     ]
     assert released.release.license_off == "this release holds no license data"
     assert any(note.startswith("License series are not shown") for note in released.notes)
+
+
+@pytest.mark.parametrize("product", ["scrap", "76", "7602"])
+def test_products_without_licenses_have_no_combined_series(build: Build, product: str) -> None:
+    rows = with_totals([public_row("2026-01", "7602000098", "CAN", 100, 40)])
+    ask = build(rows, small_licenses())
+    cells = ask(f"product={product}&series=combined&measure=value&from=2026-01&to=2026-02").cells
+    assert [(cell.value, cell.status) for cell in cells] == [(None, "not_applicable")] * 2

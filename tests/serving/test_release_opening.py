@@ -144,8 +144,14 @@ def other_schema(directory: Path) -> None:
     edit_manifest(directory, schema=99)
 
 
+def malform_license(directory: Path) -> None:
+    manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    edit_manifest(directory, license=manifest["license"] | {"withheld": [], "months": None})
+
+
 @pytest.mark.parametrize(
-    "break_it", [break_hash, drop_certificate, plant_a_withheld_figure, remove_file, add_file, other_schema]
+    "break_it",
+    [break_hash, drop_certificate, plant_a_withheld_figure, remove_file, add_file, other_schema, malform_license],
 )
 def test_a_broken_license_part_is_off_with_its_reason_and_public_goes_on(directory: Path, break_it) -> None:  # type: ignore[no-untyped-def]
     break_it(directory)

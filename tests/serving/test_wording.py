@@ -171,3 +171,9 @@ def test_a_ranking_in_words_leaves_out_members_without_imports(build: Build) -> 
     summary = ask("product=unwrought&by=country&series=public&measure=value&from=2025-12&to=2026-01").summary
     assert "largest for Canada ($100)" in summary
     assert "Germany" not in summary
+
+
+def test_a_combined_figure_is_not_compared_across_its_change_of_source(ask: Ask) -> None:
+    summary = ask("product=aim&series=combined&measure=value&from=2025-12&to=2026-02").summary
+    assert "Feb 2026" in summary
+    assert "up" not in summary and "down" not in summary
