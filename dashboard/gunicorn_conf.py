@@ -26,7 +26,7 @@ keepalive = 15  # seconds; longer than a reader's pause between two filter chang
 max_requests = 50_000  # a worker is renewed now and then, whatever leaks
 max_requests_jitter = 5_000
 
-limit_request_line = 4094  # bytes; a query with every product chosen stays below it
+limit_request_line = 8190  # bytes, the most there is; `filters.MAX_QUERY` stays below it
 limit_request_fields = 60
 limit_request_field_size = 8190
 

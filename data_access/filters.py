@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from data_access.reference import Reference
 
-MAX_QUERY = 12_000
+MAX_QUERY = 8_000
 """Characters of a query; the whole country list chosen one by one needs about 3,000."""
 MAX_VALUES = 300
 """Values of one repeatable parameter."""
