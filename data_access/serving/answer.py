@@ -14,7 +14,7 @@ from data_access.serving import wording
 from data_access.serving.cube.figures import PUBLISHED, Figures
 from data_access.serving.gate import gate
 from data_access.serving.gate.released import Cell, Released, ReleaseInfo, Words
-from data_access.serving.periods import Period, number, periods, text
+from data_access.serving.periods import Period, periods, text
 from data_access.serving.release import Snapshot
 from data_access.serving.selection import Member, licensed_only, members_of
 from data_access.serving.series import Reader
@@ -125,10 +125,9 @@ class Answer:
         return gate.part_of(months, whole), gate.over(whole, self._periods, self._first)
 
     def _count_left_out(self, months: Figures) -> None:
-        first, last = number(self._filters.start or "") - self._first, number(self._filters.end or "") - self._first
-        if self._filters.freq is Freq.YTD:
-            first = 0
-        inside = slice(first, last + 1)
+        """Of the whole periods shown, which may reach beyond the months asked for."""
+        first, last = min(period.first for period in self._periods), max(period.last for period in self._periods)
+        inside = slice(first - self._first, last - self._first + 1)
         shown = months.weight_status[:, inside] == PUBLISHED
         self._left_out = max(self._left_out, int(np.where(shown, months.left_out[:, inside], 0).sum()))
 
@@ -172,7 +171,7 @@ class Answer:
         return noting.Facts(
             info=self._info,
             left_out=self._left_out if public else 0,
-            code_notes=self._code_notes(cells) if public else (),
+            code_notes=self._code_notes(cells),
             total_differs=self._total_differs() if public else (),
             mixed_dates=self._reader.mixed_dates,
             unlicensed=not all(self._reader.is_licensed(member.products) for member in self._members),

@@ -67,7 +67,7 @@ class Snapshot:
     public: PublicCube
     license: LicenseCube | None
     dates: tuple[str, ...]
-    """Dates of figures (`as_of`) that cells point to: license dates ascending, then the month of public statistics."""
+    """Dates of figures (`as_of`) that cells point to, the oldest first: of license data, and the public month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ def open_release(directory: Path, reference: Reference | None = None) -> Snapsho
     part = checked.public
     known = (reference or load()).with_observed(products=part.observed_products, countries=part.observed_countries)
     tables = _license_tables(directory) if checked.license else {}
-    days = sorted({str(day) for table in tables.values() for day in table["as_of"].to_pylist()})
+    days = {str(day) for table in tables.values() for day in table["as_of"].to_pylist()}
+    dates = sorted({*days, part.as_of})
     snapshot = Snapshot(
         info=ReleaseInfo(
             id=checked.id,
@@ -102,8 +103,8 @@ def open_release(directory: Path, reference: Reference | None = None) -> Snapsho
         part=part,
         license_part=checked.license,
         public=_public_cube(directory / PUBLIC_FILE, part),
-        license=_license_cube(tables, checked.license, days) if checked.license else None,
-        dates=(*days, part.as_of),
+        license=_license_cube(tables, checked.license, dates) if checked.license else None,
+        dates=tuple(dates),
     )
     # What reading took is of no more use, and each worker would carry it.
     pa.default_memory_pool().release_unused()
@@ -256,7 +257,7 @@ def _license_tables(directory: Path) -> dict[str, pa.Table]:
     return {table: pq.ParquetFile(directory / license_file(table)).read() for table in LICENSE_DIMENSIONS}
 
 
-def _license_cube(tables: dict[str, pa.Table], part: LicensePart, days: list[str]) -> LicenseCube:
+def _license_cube(tables: dict[str, pa.Table], part: LicensePart, dates: list[str]) -> LicenseCube:
     closed = [number(month) for month in part.months]
     calendar = Calendar(
         first=min(closed, default=0),
@@ -265,14 +266,14 @@ def _license_cube(tables: dict[str, pa.Table], part: LicensePart, days: list[str
     )
     return LicenseCube(
         calendar=calendar,
-        tables={name: LicenseTable(_license_rows(name, table, days), calendar) for name, table in tables.items()},
+        tables={name: LicenseTable(_license_rows(name, table, dates), calendar) for name, table in tables.items()},
     )
 
 
-def _license_rows(name: str, table: pa.Table, days: list[str]) -> list[LicenseRow]:
+def _license_rows(name: str, table: pa.Table, dates: list[str]) -> list[LicenseRow]:
     columns = ("period", "product", *LICENSE_DIMENSIONS[name], "value", "kg", "status", "as_of")
     return [
-        LicenseRow(period, tuple(key), value, kg, STATUSES.index(Status(status)), days.index(as_of))
+        LicenseRow(period, tuple(key), value, kg, STATUSES.index(Status(status)), dates.index(as_of))
         for period, *key, value, kg, status, as_of in zip(
             *(table[column].to_pylist() for column in columns), strict=True
         )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data_access.contracts import LICENSE_DIMENSIONS
 from data_access.filters import ALL, By, Filters
 from data_access.reference import Countries, Products, Reference
 from data_access.serving.cube.figures import Flags
@@ -44,11 +43,6 @@ def license_table(filters: Filters) -> tuple[str, tuple[str, ...]]:
     with_origin = not own or filters.by is By.COUNTRY or ALL not in filters.countries
     dimensions = ("country", *own) if with_origin else own
     return "_".join(TABLE_WORDS[name] for name in dimensions), dimensions
-
-
-def table_exists(table: str) -> bool:
-    """Whether releases of this version have such a license table."""
-    return table in LICENSE_DIMENSIONS
 
 
 def single_products(products: Products, chosen: Iterable[str]) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ class Reader:
 
     @property
     def _public_date(self) -> int:
-        return len(self.snapshot.dates) - 1
+        return self.snapshot.dates.index(self.snapshot.part.as_of)
 
     def sums(self, products: Sequence[str], countries: Sequence[str], *, split: bool = False) -> Sums:
         """Sums of products over countries (or groups, or `all`: the total rows) by month."""
@@ -213,7 +213,7 @@ class Reader:
         if not self.is_licensed(member.products):
             return self._no_license(NOT_APPLICABLE)
         if table is None:
-            return self._no_license(NOT_PUBLISHED)
+            return self._outside_validity(self._no_license(NOT_PUBLISHED), member.products)
         cells, counts = [], []
         _, dimensions = license_table(self.filters)
         for product in member.products:
@@ -222,7 +222,12 @@ class Reader:
                 counts.append(belongs)
         stacked, counted = stack(cells), np.stack(counts)
         self.mixed_dates |= bool(gate.mixed_dates(stacked, counts=counted).any())
-        return gate.add(stacked, counts=counted)
+        return self._outside_validity(gate.add(stacked, counts=counted), member.products)
+
+    def _outside_validity(self, figures: Figures, products: Sequence[str]) -> Figures:
+        """A ten-digit code is no cell in months in which it is not valid."""
+        outside = [self._outside(id_) for id_ in self.invalid_codes(products)]
+        return _without(figures, np.logical_or.reduce(outside)[None, :], NOT_APPLICABLE) if outside else figures
 
     @property
     def license_cells(self) -> LicenseTable | None:
@@ -241,7 +246,8 @@ class Reader:
     @property
     def license_date(self) -> int:
         """Index of the newest license date."""
-        return len(self.snapshot.dates) - 2 if len(self.snapshot.dates) > 1 else NO_DATE
+        licensed = [place for place in range(len(self.snapshot.dates)) if place != self._public_date]
+        return licensed[-1] if licensed else NO_DATE
 
     def _keys(self, product: str, dimensions: Sequence[str], member: Member) -> list[tuple[tuple[str, ...], Flags]]:
         keys: list[tuple[tuple[str, ...], Flags]] = [((product,), np.ones(self.width, np.bool_))]

@@ -198,7 +198,7 @@ def test_combined_has_the_license_cell_with_its_status(ask: Ask) -> None:
 
 def test_a_combined_period_of_both_says_so(ask: Ask) -> None:
     (cell,) = ask("series=combined&measure=value&freq=range&from=2026-01&to=2026-02").cells
-    assert (cell.value, cell.source, cell.as_of) == (7500 + 9000, "public+license", "2026-03-20")
+    assert (cell.value, cell.source, cell.as_of) == (7500 + 9000, "public+license", "2026-01")
 
 
 def test_a_combined_share_never_divides_public_by_license_figures(build: Build) -> None:
@@ -228,3 +228,9 @@ def test_products_without_licenses_have_no_combined_series(build: Build, product
     ask = build(rows, small_licenses())
     cells = ask(f"product={product}&series=combined&measure=value&from=2026-01&to=2026-02").cells
     assert [(cell.value, cell.status) for cell in cells] == [(None, "not_applicable")] * 2
+
+
+def test_a_licensed_code_outside_its_validity_is_no_license_cell_and_a_note_says_why(ask: Ask) -> None:
+    released = ask("product=7616995060&series=license&from=2026-01&to=2026-01")
+    assert [cell.status for cell in released.cells] == ["not_applicable"]
+    assert any("7616995160" in note for note in released.notes)

@@ -293,3 +293,14 @@ def test_many_months_of_many_countries_do_not_overflow(build: Build) -> None:
     )
     last = ask("series=public&by=country&measure=value&from=2013-01&to=2025-12").cells[-1]
     assert (last.period, last.country, last.value) == ("2025-12", "DEU", big)
+
+
+def test_the_value_left_out_is_that_of_the_whole_period_shown(build: Build) -> None:
+    rows = [
+        public_row(month, code, "CAN", value, kg, weight=weight)
+        for month in ("2025-04", "2025-05", "2025-06")
+        for code, value, kg, weight in (("7601103000", 100, 40, "kg"), ("7615102015", 30, None, "none"))
+    ]
+    ask = build(with_totals(rows))
+    notes = ask("product=76&freq=quarter&series=public&from=2025-06&to=2025-06&country=CAN").notes
+    assert any(note.endswith("left out: US$ 90.") for note in notes)
