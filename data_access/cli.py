@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +52,18 @@ def _day(text: str | None) -> dt.date | None:
         raise typer.BadParameter(f"expected a date as YYYY-MM-DD, found {text!r}") from None
 
 
+@contextmanager
+def _bar(words: str, wanted: bool) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not (wanted and console.is_terminal)) as bars:
+        task = bars.add_task(words, total=None)
+        yield lambda done, of: bars.update(task, completed=done, total=of)
+
+
 @app.command()
 def census(
     start: Annotated[str, typer.Option("--from", callback=_month, help="First month, YYYY-MM.")],
@@ -78,7 +92,7 @@ def census(
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Directory to write the synthetic inputs to.")],
-    seed: Annotated[int, typer.Option(min=0, help="Seed; the same arguments give the same files.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed; the same arguments give the same files.")] = 5,
     as_of: Annotated[
         str, typer.Option(callback=lambda text: text, help="Date of the newer license snapshot.")
     ] = "2026-11-20",
@@ -106,10 +120,23 @@ def publish(
     ] = None,
     state: Annotated[Path | None, typer.Option(help="Confidential state directory; required with --licenses.")] = None,
     decisions: Annotated[Path | None, typer.Option(help="Reviewer's decisions (CSV).")] = None,
-    as_of: Annotated[str | None, typer.Option(help="Date of the release, YYYY-MM-DD.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Date of the release, YYYY-MM-DD; else that in the license file's name, or today."),
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler to solve months on; else this machine's cores.")
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option(min=1, help="Leave months before the last N, and longer periods, for later.")
+    ] = None,
     progress: ProgressOption = True,
 ) -> None:
-    """Build, protect and check a release, then swap it in."""
+    """Build, review, protect and check a release, then swap it in.
+
+    License months published before are carried over from --state; of each month what is due is published: weekly
+    figures until it closes, all tables then, and its final figures.
+    """
     from data_access.publishing.publish import publish as run
 
     typer.echo(
@@ -121,19 +148,81 @@ def publish(
             state=state,
             decisions=decisions,
             as_of=_day(as_of),
+            dask=dask,
+            last=last,
             progress=progress,
         )
     )
 
 
+ReleaseArgument = Annotated[Path, typer.Argument(help="A release directory, or the link 'current'.")]
+
+
 @app.command()
-def verify(release: Annotated[Path, typer.Argument(help="A release directory, or the link 'current'.")]) -> None:
-    """Check a release as anyone can: files, hashes, schemas, nothing beyond them, withheld cells null."""
+def verify(
+    release: ReleaseArgument,
+    certificate: Annotated[
+        Path | None, typer.Option(help="The release's certificate, a file in STATE/releases; staff side.")
+    ] = None,
+    licenses: Annotated[Path | None, typer.Option(help="License records; staff side.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="Policy file; staff side.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Confidential state directory; staff side.")] = None,
+    progress: ProgressOption = True,
+) -> None:
+    """Check a release as anyone can: files, hashes, schemas, nothing beyond them, withheld cells null.
+
+    With --licenses, --policy and --state also its certificate: equations, levels, attackers and unions are rebuilt
+    from the records kept in the state, and every proof is checked by arithmetic, without a solver.
+    """
     from data_access.contracts import check_release
 
     manifest = check_release(release)
     cells = "no license data" if manifest.license is None else f"withheld cells {manifest.license.withheld}"
     typer.echo(f"{release}: release {manifest.id} is sound ({len(manifest.files)} files, {cells})")
+    given = {"--licenses": licenses, "--policy": policy, "--state": state}
+    missing = [name for name, path in given.items() if path is None]
+    if len(missing) == len(given) and certificate is None:
+        return
+    if licenses is None or policy is None or state is None:
+        raise UserError(f"verify: expected {', '.join(given)} together, {', '.join(missing)} missing; name all three")
+    from data_access.publishing.audit import verify_release
+
+    with _bar("Verifying months", progress) as step:
+        typer.echo(
+            verify_release(release, certificate=certificate, licenses=licenses, policy=policy, state=state, step=step)
+        )
+
+
+@app.command()
+def audit(
+    release: ReleaseArgument,
+    licenses: Annotated[Path, typer.Option(help="License records.")],
+    policy: Annotated[Path, typer.Option(help="Policy file.")],
+    state: Annotated[Path, typer.Option(help="Confidential state directory.")],
+    month: Annotated[str | None, typer.Option(help="One month only, YYYY-MM.")] = None,
+    sample: Annotated[
+        int, typer.Option(min=0, help="Unsafe cells a month, each for the outsider and so many firms; 0: all of them.")
+    ] = 4,
+    progress: ProgressOption = True,
+) -> None:
+    """Have the independent judge look for cells that some attacker can bound too well: own matrices, another solver.
+
+    What it prints is confidential. Exit code 1 where it finds any.
+    """
+    from data_access.publishing.audit import audit_release
+
+    with _bar("Judging months", progress) as step:
+        typer.echo(
+            audit_release(
+                release,
+                licenses=licenses,
+                policy=policy,
+                state=state,
+                only=None if month is None else _month(month),
+                sample=sample or None,
+                step=step,
+            )
+        )
 
 
 @reference_app.command()

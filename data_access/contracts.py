@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -19,11 +19,16 @@ import pyarrow.parquet as pq
 
 from data_access.errors import UserError, all_at_once
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 CERTIFICATE = re.compile(r"[0-9a-f]{64}")
 MANIFEST = "manifest.json"
 PUBLIC_FILE = "public.parquet"
+LAYERS_FILE = "layers.parquet"
+ALL = "all"
+"""Member that stands for all members of a dimension."""
+LICENSED = "aim"
+"""Product that stands for all licensed products."""
 DEMONSTRATION_MARK = b"demonstration"
 """Key of the schema metadata that marks synthetic input; its value is b"true"."""
 
@@ -120,13 +125,27 @@ PUBLIC = _schema(
 """Public statistics of a release: per month and basis the finest level pulled, codes of that level only; country 'all'
 is the pulled total row of the code (the sum of its countries where none was pulled). A basis not pulled is null."""
 
-LICENSE_DIMENSIONS: dict[str, tuple[str, ...]] = {"origin": ("origin",)}
-"""License tables and their own columns beside period and product; further tables (smelt, cast, …) are added here."""
+LICENSE_DIMENSIONS: dict[str, tuple[str, ...]] = {
+    "origin": ("origin",),
+    "smelt": ("smelt",),
+    "smelt2": ("smelt2",),
+    "cast": ("cast",),
+    "origin_smelt": ("origin", "smelt"),
+    "origin_cast": ("origin", "cast"),
+}
+"""License tables and their own columns beside period and product. Products for all countries are in `origin` alone."""
+
+MEMBERS = ("origin", "smelt", "smelt2", "cast")
+"""All dimensions of license tables, in the order of columns and keys."""
+
+RANGES = ("value_low", "value_high", "kg_low", "kg_high")
+"""Columns of ranges, where a release has them: what anyone can work out of a withheld cell from the release alone."""
 
 
-def license_schema(table: str) -> pa.Schema:
+def license_schema(table: str, *, ranges: bool = False) -> pa.Schema:
     """Schema of `license_<table>.parquet`: value in US$, weight in kg, null unless published."""
     own: list[pa.Field[Any]] = [pa.field(name, pa.string(), nullable=False) for name in LICENSE_DIMENSIONS[table]]
+    bounds: list[pa.Field[Any]] = [pa.field(name, pa.int64()) for name in RANGES] if ranges else []
     return _schema(
         [
             pa.field("period", pa.string(), nullable=False),
@@ -136,8 +155,23 @@ def license_schema(table: str) -> pa.Schema:
             pa.field("kg", pa.int64()),
             pa.field("status", pa.string(), nullable=False),
             pa.field("as_of", pa.string(), nullable=False),
+            *bounds,
         ]
     )
+
+
+LAYERS = _schema(
+    [
+        pa.field("table", pa.string(), nullable=False),
+        pa.field("period", pa.string(), nullable=False),
+        pa.field("product", pa.string(), nullable=False),
+        *(pa.field(name, pa.string(), nullable=False) for name in MEMBERS),
+        pa.field("value", pa.int64(), nullable=False),
+        pa.field("kg", pa.int64(), nullable=False),
+        pa.field("as_of", pa.string(), nullable=False),
+    ]
+)
+"""Figures that earlier releases published of a month and later ones replaced: `as_of` is the earlier date."""
 
 
 def license_file(table: str) -> str:
@@ -161,15 +195,35 @@ class PublicPart:
     observed_countries: dict[str, str] = field(default_factory=dict)
 
 
+class Absent(StrEnum):
+    """What it means of a closed period that a level of a license table has no row for a cell."""
+
+    ZERO = "zero"
+    HIDDEN = "hidden"
+    """None or withheld: the policy hides presence there, so that only published cells have rows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicensePart:
-    """What a release holds of license data: closed months, months still filling, withheld cells per table."""
+    """What a release holds of license data.
+
+    `months` maps each closed month to the date of its newest figures, `final` lists those that change no more,
+    `not_yet` those still filling (weekly figures may be there); `quarters` maps quarters to their date. `levels` maps
+    the name of each level published to what an absent row means; `listed` a year to the countries published weekly.
+    `withheld` counts withheld rows per table.
+    """
 
     as_of: str
     policy: str
     certificate: str
-    months: list[str]
+    months: dict[str, str]
+    final: list[str]
     not_yet: list[str]
+    quarters: dict[str, str]
+    levels: dict[str, Absent]
+    listed: dict[str, list[str]]
+    ranges: bool
+    under_review: bool
     withheld: dict[str, int]
 
 
@@ -259,13 +313,20 @@ def public_part(raw: Any) -> PublicPart:
 
 def _license_part(raw: Any) -> LicensePart:
     _expect_fields("license", raw, LicensePart)
+    dated = {name: _of_type(name, raw[name], dict) for name in ("months", "quarters", "levels", "listed", "withheld")}
     return LicensePart(
         as_of=_text("as_of", raw["as_of"]),
         policy=_text("policy", raw["policy"]),
         certificate=_text("certificate", raw["certificate"]),
-        months=_listed("months", raw["months"], _month),
+        months={_month("months", month): _text("months", day) for month, day in dated["months"].items()},
+        final=_listed("final", raw["final"], _month),
         not_yet=_listed("not_yet", raw["not_yet"], _month),
-        withheld={table: _of_type("withheld", count, int) for table, count in raw["withheld"].items()},
+        quarters={_text("quarters", name): _text("quarters", day) for name, day in dated["quarters"].items()},
+        levels={_text("levels", name): Absent(absent) for name, absent in dated["levels"].items()},
+        listed={_text("listed", year): _listed("listed", ids, _text) for year, ids in dated["listed"].items()},
+        ranges=_of_type("ranges", raw["ranges"], bool),
+        under_review=_of_type("under_review", raw["under_review"], bool),
+        withheld={table: _of_type("withheld", count, int) for table, count in dated["withheld"].items()},
     )
 
 
@@ -306,7 +367,9 @@ def expected_files(manifest: Manifest) -> dict[str, pa.Schema]:
     """The files a release of this manifest consists of, with their schemas."""
     files = {PUBLIC_FILE: PUBLIC}
     if manifest.license is not None:
-        files |= {license_file(table): license_schema(table) for table in LICENSE_DIMENSIONS}
+        ranges = manifest.license.ranges
+        files |= {license_file(table): license_schema(table, ranges=ranges) for table in LICENSE_DIMENSIONS}
+        files[LAYERS_FILE] = LAYERS
     return files
 
 
@@ -366,20 +429,60 @@ def _license_problems(release: Path, part: LicensePart) -> list[str]:
     problems = []
     if not CERTIFICATE.fullmatch(part.certificate):
         problems.append(f"{MANIFEST}: expected a certificate hash for license data, found none")
+    if not set(part.final) <= set(part.months) or set(part.months) & set(part.not_yet):
+        problems.append(f"{MANIFEST}: expected final months among the closed ones, and those apart from running ones")
     for table, own in LICENSE_DIMENSIONS.items():
         name = license_file(table)
         # Not `read_table`, which imports pandas; the serving half does without.
         cells = pq.ParquetFile(release / name).read()
         problems += [f"{name}: {problem}" for problem in _cell_problems(cells, ["period", "product", *own])]
-        months = sorted({str(period) for period in cells["period"].to_pylist() if MONTH.fullmatch(str(period))})
-        if set(months) - set(part.not_yet) != set(part.months):
-            problems.append(f"{name}: expected the closed months of the manifest, found others")
-        if max(map(str, cells["as_of"].to_pylist()), default="") > part.as_of:
-            problems.append(f"{name}: column as_of: expected dates up to {part.as_of}, found a later one")
-        withheld = cells["status"].to_pylist().count(Status.WITHHELD)
-        if withheld != part.withheld.get(table):
-            problems.append(f"{name}: expected {part.withheld.get(table)} withheld cells, found {withheld}")
+        problems += [f"{name}: {problem}" for problem in _part_problems(table, cells, part)]
     return problems
+
+
+def _part_problems(table: str, cells: pa.Table, part: LicensePart) -> list[str]:
+    """Where the rows of a license table are not what the manifest says of them."""
+    problems = []
+    crossed = len(LICENSE_DIMENSIONS[table]) > 1
+    periods = {str(period) for period in cells["period"].to_pylist()}
+    told = set(part.quarters) if crossed else {*part.months, *part.not_yet}
+    if any(period not in told and (crossed or not _is_sum_of(period, part.months)) for period in periods):
+        problems.append("expected rows of the periods that the manifest names, found others")
+    if max(map(str, cells["as_of"].to_pylist()), default="") > part.as_of:
+        problems.append(f"column as_of: expected dates up to {part.as_of}, found a later one")
+    statuses = cells["status"].to_pylist()
+    if (withheld := statuses.count(Status.WITHHELD)) != part.withheld.get(table):
+        problems.append(f"expected {part.withheld.get(table)} withheld cells, found {withheld}")
+    hidden = {name for name, absent in part.levels.items() if absent is Absent.HIDDEN}
+    keys = zip(*(cells[name].to_pylist() for name in ("product", *LICENSE_DIMENSIONS[table])), strict=True)
+    names = (level_name(table, *key) for key in keys)
+    if any(name in hidden and status != Status.PUBLISHED for name, status in zip(names, statuses, strict=True)):
+        problems.append("expected published cells only where presence is hidden, found others")
+    if part.ranges and not all(_is_range(row) for row in cells.select(["status", *RANGES]).to_pylist()):
+        problems.append("expected ranges of withheld cells only, low to high, found others")
+    return problems
+
+
+def level_name(table: str, product: str, *members: str) -> str:
+    """The name of a row's level, as `LicensePart.levels` has it."""
+    depth = "total" if product == LICENSED else "hts6" if product.isdigit() else "group"
+    told = [name for name, member in zip(LICENSE_DIMENSIONS[table], members, strict=True) if member != ALL]
+    return "×".join([depth, *told])
+
+
+def _is_range(row: dict[str, Any]) -> bool:
+    bounds = [(row[low], row[high]) for low, high in (RANGES[:2], RANGES[2:])]
+    if row["status"] != Status.WITHHELD:
+        return all(low is None and high is None for low, high in bounds)
+    return all(low is None or high is None or low <= high for low, high in bounds)
+
+
+def _is_sum_of(period: str, months: Iterable[str]) -> bool:
+    """Whether a period is January to a month of the same year, all of them closed."""
+    first, _, last = period.partition("/")
+    if not (MONTH.fullmatch(first) and MONTH.fullmatch(last) and first == f"{last[:4]}-01"):
+        return False
+    return {f"{last[:4]}-{number:02d}" for number in range(1, int(last[5:]) + 1)} <= set(months)
 
 
 def _cell_problems(cells: pa.Table, key: list[str]) -> list[str]:

@@ -13,9 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_access.contracts import (
+    LAYERS,
+    LAYERS_FILE,
+    LICENSE_DIMENSIONS,
     MANIFEST,
     PUBLIC,
     PUBLIC_FILE,
+    SCHEMA_VERSION,
+    Absent,
     LicensePart,
     Manifest,
     PublicPart,
@@ -37,15 +42,25 @@ CELLS: list[dict[str, Any]] = [
 
 
 def write(
-    release: Path, cells: list[dict[str, Any]] = CELLS, *, withheld: int = 2, certificate: str = "c0ffee" * 10 + "abcd"
+    release: Path,
+    cells: list[dict[str, Any]] = CELLS,
+    *,
+    withheld: int = 2,
+    certificate: str = "c0ffee" * 10 + "abcd",
+    ranges: bool = False,
 ) -> Manifest:
     release.mkdir(exist_ok=True)
     public = {"month": "2026-08", "product": "7601103000", "level": "HS10", "country": "all", "weight": "not_reported"}
     pq.write_table(pa.Table.from_pylist([{**public, "consumption_value": 5}], schema=PUBLIC), release / PUBLIC_FILE)
     rows = [{"period": "2026-09", "as_of": "2026-11-20", **cell} for cell in cells]
-    pq.write_table(pa.Table.from_pylist(rows, schema=license_schema("origin")), release / ORIGIN)
+    for table in LICENSE_DIMENSIONS:
+        of_table = rows if table == "origin" else []
+        schema = license_schema(table, ranges=ranges)
+        pq.write_table(pa.Table.from_pylist(of_table, schema=schema), release / license_file(table))
+    pq.write_table(LAYERS.empty_table(), release / LAYERS_FILE)
+    names = [PUBLIC_FILE, LAYERS_FILE, *(license_file(table) for table in LICENSE_DIMENSIONS)]
     manifest = Manifest(
-        schema=1,
+        schema=SCHEMA_VERSION,
         id="2026-11-20T15-00-00Z-ab12cd",
         published="2026-11-20T15:00:00Z",
         demonstration=True,
@@ -54,11 +69,17 @@ def write(
             as_of="2026-11-20",
             policy="demonstration",
             certificate=certificate,
-            months=["2026-09"],
+            months={"2026-09": "2026-11-20"},
+            final=[],
             not_yet=["2026-10"],
-            withheld={"origin": withheld},
+            quarters={},
+            levels={"total": Absent.ZERO, "total×origin": Absent.ZERO, "group×smelt": Absent.HIDDEN},
+            listed={"2026": ["CAN"]},
+            ranges=ranges,
+            under_review=False,
+            withheld={table: withheld if table == "origin" else 0 for table in LICENSE_DIMENSIONS},
         ),
-        files={name: file_entry(release / name) for name in (PUBLIC_FILE, ORIGIN)},
+        files={name: file_entry(release / name) for name in names},
     )
     (release / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
@@ -113,7 +134,7 @@ def edit(release: Path, **parts: dict[str, object]) -> None:
 
 def newer_schema(release: Path) -> None:
     manifest = json.loads((release / MANIFEST).read_text())
-    (release / MANIFEST).write_text(json.dumps({**manifest, "schema": 2}))
+    (release / MANIFEST).write_text(json.dumps({**manifest, "schema": SCHEMA_VERSION + 1}))
 
 
 def no_manifest(release: Path) -> None:
@@ -131,17 +152,21 @@ def no_manifest(release: Path) -> None:
         (add_metadata, "expected no metadata of its own, found some"),
         (lambda release: edit(release, contributors={"CAN": 2}), "fields of manifest missing or not known: contrib"),
         (lambda release: edit(release, license={"units": 3}), "fields of license missing or not known: units"),
-        (lambda release: edit(release, license={"withheld": []}), "found 'list' object"),
-        (lambda release: edit(release, license={"months": None}), "months of type NoneType in place of list"),
+        (lambda release: edit(release, license={"withheld": []}), "withheld of type list in place of dict"),
+        (lambda release: edit(release, license={"months": None}), "months of type NoneType in place of dict"),
         (lambda release: edit(release, license={"not_yet": [1]}), "not_yet of type int in place of str"),
-        (lambda release: edit(release, license={"months": ["soon"]}), "other than a month YYYY-MM"),
-        (lambda release: edit(release, license={"months": []}), "expected the closed months of the manifest"),
+        (lambda release: edit(release, license={"months": {"soon": "2026-11-20"}}), "other than a month YYYY-MM"),
+        (lambda release: edit(release, license={"months": {}}), "expected rows of the periods that the manifest names"),
+        (lambda release: edit(release, license={"final": ["2026-10"]}), "expected final months among the closed ones"),
+        (lambda release: edit(release, license={"not_yet": ["2026-09"]}), "those apart from running ones"),
+        (lambda release: edit(release, license={"levels": {"total": "perhaps"}}), "'perhaps' is not a valid Absent"),
+        (lambda release: edit(release, license={"ranges": True}), "expected columns period, product, origin, value"),
         (
             lambda release: edit(release, license={"as_of": "2026-11-19"}),
             "column as_of: expected dates up to 2026-11-19",
         ),
         (lambda release: edit(release, license={"certificate": "x"}), "expected a certificate hash"),
-        (newer_schema, "expected schema 1, found 2"),
+        (newer_schema, f"expected schema {SCHEMA_VERSION}, found {SCHEMA_VERSION + 1}"),
         (no_manifest, "expected a release manifest"),
     ],
 )
@@ -187,3 +212,29 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         check_release(tmp_path)
     assert "public.parquet" in str(told.value)
     assert "contributors.parquet" in str(told.value)
+
+
+def test_a_row_that_tells_presence_where_the_policy_hides_it_is_refused(tmp_path: Path) -> None:
+    write(tmp_path)
+    row = {"period": "2026-09", "as_of": "2026-11-20", "product": "sheet", "smelt": "CAN", "status": "withheld"}
+    smelt = license_file("smelt")
+    pq.write_table(pa.Table.from_pylist([row], schema=license_schema("smelt")), tmp_path / smelt)
+    entry = dataclasses.asdict(file_entry(tmp_path / smelt))
+    edit(
+        tmp_path,
+        files={smelt: entry},
+        license={"withheld": {**dict.fromkeys(LICENSE_DIMENSIONS, 0), "origin": 2, "smelt": 1}},
+    )
+    with pytest.raises(
+        UserError, match=r"license_smelt\.parquet: expected published cells only where presence is hidden"
+    ):
+        check_release(tmp_path)
+
+
+def test_a_range_of_a_published_cell_and_one_turned_around_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, changed(2, value_low=0, value_high=400), ranges=True)
+    check_release(tmp_path)
+    for cells in (changed(1, value_low=0, value_high=900), changed(2, kg_low=5, kg_high=4)):
+        write(tmp_path, cells, ranges=True)
+        with pytest.raises(UserError, match="expected ranges of withheld cells only, low to high"):
+            check_release(tmp_path)

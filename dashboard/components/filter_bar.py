@@ -37,7 +37,18 @@ MEASURE_LABELS = {
 }
 SERIES_LABELS = {Series.PUBLIC: "Public", Series.LICENSE: "License", Series.COMBINED: "Combined"}
 BASIS_LABELS = {Basis.CONSUMPTION: "For consumption", Basis.GENERAL: "General imports"}
-BY_LABELS = {By.NONE: "Nothing", By.PRODUCT: "Product", By.COUNTRY: "Country"}
+BY_LABELS = {
+    By.NONE: "Nothing",
+    By.PRODUCT: "Product",
+    By.COUNTRY: "Country",
+    By.SMELT: "Smelt",
+    By.SMELT2: "Second smelt",
+    By.CAST: "Cast",
+}
+USUAL_SPLITS = (By.NONE, By.PRODUCT, By.COUNTRY)
+"""Splits that the bar always offers; others while they are chosen."""
+KEPT = ("smelt", "smelt2", "cast")
+"""Parameters without a control of their own, which a form without scripts must not lose."""
 OF_LABELS = {Of.VOLUME: "Volume", Of.VALUE: "Value"}
 FALLBACK_MONTHS = ("2013-01", "2013-12")
 """What the month lists hold while there is no release."""
@@ -83,12 +94,13 @@ class FilterBar:
     country_value: str
     selects: tuple[Select, ...]
     choices: tuple[Choices, ...]
+    kept: tuple[tuple[str, str], ...]
     defaults: dict[str, str]
     count_words: str
 
 
 def filter_bar(statistics: Statistics, filters: Filters, *, splits: bool) -> FilterBar:
-    """The bar for a selection; `splits` adds the choice to split by product or country."""
+    """The bar for a selection; `splits` adds the choice to split by product or place."""
     vocabulary = statistics.vocabulary
     chosen = {vocabulary.products.canonical(id_) for id_ in filters.products}
     products = tuple(product_items(vocabulary.products, chosen))
@@ -101,6 +113,7 @@ def filter_bar(statistics: Statistics, filters: Filters, *, splits: bool) -> Fil
         country_value=chosen_words(countries),
         selects=_selects(statistics, filters),
         choices=_choices(filters, splits=splits),
+        kept=tuple((name, value) for name in KEPT for value in getattr(filters, name)),
         defaults={"product": DEFAULTS.products[0], "country": DEFAULTS.countries[0]},
         count_words=f"({count})" if count else "",
     )
@@ -142,8 +155,9 @@ def _choices(filters: Filters, *, splits: bool) -> tuple[Choices, ...]:
         options=_options(Series, SERIES_LABELS, filters.series),
         default=" ".join(DEFAULTS.series),
     )
+    offered = [one for one in By if one in USUAL_SPLITS or one is filters.by]
     by = Choices(
-        name="by", label="Split by", kind="radio", options=_options(BY_LABELS, BY_LABELS, (filters.by,)), default="none"
+        name="by", label="Split by", kind="radio", options=_options(offered, BY_LABELS, (filters.by,)), default="none"
     )
     basis = Choices(
         name="basis",

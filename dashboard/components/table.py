@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.figures.lines import SERIES_LABELS, Line
-from data_access.contracts import Status
-from data_access.filters import Series
-from data_access.serving.answers import cell_text, status_words
+from data_access.filters import By, Series
+from data_access.serving.answers import cell_text, legend, mark
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import period_words
 
 PERIOD_HEADERS = {"month": "Month", "quarter": "Quarter", "year": "Year", "ytd": "Year to date", "range": "Period"}
+MEMBER_HEADERS = {
+    By.PRODUCT: "Product",
+    By.COUNTRY: "Country of origin",
+    By.SMELT: "Country of smelt",
+    By.SMELT2: "Country of second smelt",
+    By.CAST: "Country of most recent cast",
+}
 TO_DATE = " (to date)"
 
 
@@ -58,13 +64,13 @@ def data_table(released: Released, lines: Sequence[Line]) -> Table:
         row_header=PERIOD_HEADERS[freq],
         columns=tuple(f"{line.label} ({released.unit})" for line in lines),
         rows=tuple(reversed(rows)),
-        legend=legend(cell for line in lines for cell in line.cells),
+        legend=legend([cell for line in lines for cell in line.cells]),
     )
 
 
 def member_table(released: Released, lines: Sequence[Line]) -> Table:
     """Members as rows, in the order of the lines; the one period as a column for each series."""
-    header = {"country": "Country of origin", "product": "Product"}.get(str(released.filters.by), "Selection")
+    header = MEMBER_HEADERS.get(released.filters.by, "Selection")
     series = list(dict.fromkeys(line.series for line in lines))
     period = period_words(lines[0].cells[0].period, released.filters.freq) if lines else ""
     by_member: dict[str, dict[Series, Line]] = {}
@@ -80,7 +86,7 @@ def member_table(released: Released, lines: Sequence[Line]) -> Table:
         row_header=header,
         columns=tuple(several) if len(series) > 1 else (f"{period} ({released.unit})",),
         rows=tuple(rows),
-        legend=legend(line.cells[0] for line in lines),
+        legend=legend([line.cells[0] for line in lines]),
     )
 
 
@@ -89,15 +95,9 @@ def caption(released: Released) -> str:
     return f"{released.title}. {released.subtitle}."
 
 
-def legend(cells: Iterable[Cell]) -> tuple[tuple[str, str], ...]:
-    """Marks in a table and what they mean."""
-    held = {cell.status for cell in cells}
-    return tuple(words for status, words in status_words.items() if status in held and status is not Status.PUBLISHED)
-
-
 def _cell(cell: Cell) -> TableCell:
     if cell.value is None:
-        return TableCell(cell_text(cell), "status", status_words[cell.status][1])
+        return TableCell(cell_text(cell), "status", mark(cell)[1])
     if cell.partial:
         return TableCell(cell_text(cell) + TO_DATE, "to-date", "the period is not whole yet")
     return TableCell(cell_text(cell))

@@ -33,10 +33,14 @@ class Tile:
 
 
 def latest_tile(released: Released, *, as_of: str) -> Tile:
-    """The latest month of one series that is known, with its change on the month and the year before."""
+    """The latest month of one series that is known, with its change on the month and the year before.
+
+    A month still running is told beside the last whole one.
+    """
     series = released.filters.series[0]
     cells = released.cells
-    place = max((i for i, cell in enumerate(cells) if cell.status not in UNKNOWN), default=None)
+    known = [place for place, cell in enumerate(cells) if cell.status not in UNKNOWN]
+    place = max((place for place in known if not cells[place].partial), default=max(known, default=None))
     if place is None:
         status = cells[-1].status if cells else Status.NOT_REPORTED
         return _without_figure(series, HEADINGS[series], status, as_of)
@@ -48,9 +52,17 @@ def latest_tile(released: Released, *, as_of: str) -> Tile:
         kind=str(series),
         heading=heading,
         figure=amount(cell.value, cell.measure),
-        sentences=_changes(cells, place),
+        sentences=(*_changes(cells, place), *_running(cells[place + 1 :])),
         as_of=as_of,
     )
+
+
+def _running(cells: Sequence[Cell]) -> tuple[str, ...]:
+    """The newest month still running that has a figure."""
+    for cell in reversed(cells):
+        if cell.value is not None:
+            return (f"{period_words(cell.period, Freq.MONTH)}: {amount(cell.value, cell.measure)} so far.",)
+    return ()
 
 
 def span_tile(now: Released, before: Released, *, as_of: str) -> Tile:

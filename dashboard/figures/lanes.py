@@ -13,7 +13,7 @@ from dashboard.figures.axes import CHAR, INK, SOFT
 from dashboard.figures.lines import SERIES_LABELS, Line
 from data_access.contracts import Status
 from data_access.filters import Series
-from data_access.serving.answers import status_words
+from data_access.serving.answers import mark, status_words
 
 LANE = 22  # px
 GAP = 10  # px between the plot and its lanes
@@ -31,12 +31,14 @@ MAX_NAMED = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A period of a series without (some) figures: why, and of which members."""
+    """A period of a series without (some) figures: why, of which members, and the mark with its explanation."""
 
     place: int
     status: Status
     members: tuple[str, ...]
     everywhere: bool
+    mark: str
+    meaning: str
 
 
 def gaps(lines: Sequence[Line]) -> dict[Series, list[Gap]]:
@@ -57,8 +59,17 @@ def _gap(lines: Sequence[Line], place: int) -> Gap | None:
     # That some member has no figure for want of such a cell is in the table; a lane for it would hide the rest.
     if not missing or (missing[0] is Status.NOT_APPLICABLE and Status.PUBLISHED in held):
         return None
-    members = tuple(line.member_label for line, status in zip(lines, held, strict=True) if status is missing[0])
-    return Gap(place=place, status=missing[0], members=members, everywhere=len(members) == len(lines))
+    of_this = [line for line, status in zip(lines, held, strict=True) if status is missing[0]]
+    # Where some are withheld for sure, that is what the lane says.
+    words, meaning = mark(min((line.cells[place] for line in of_this), key=lambda cell: cell.hidden))
+    return Gap(
+        place=place,
+        status=missing[0],
+        members=tuple(line.member_label for line in of_this),
+        everywhere=len(of_this) == len(lines),
+        mark=words,
+        meaning=meaning,
+    )
 
 
 def lane_height(found: dict[Series, list[Gap]]) -> int:
@@ -105,10 +116,9 @@ def _bars(
     status: Status, bars: Sequence[tuple[int, Series, Gap]], names: Sequence[str], *, split: bool
 ) -> dict[str, Any]:
     pattern = PATTERNS[status]
-    mark, meaning = status_words[status]
     return {
         "type": "bar",
-        "name": mark,
+        "name": status_words[status][0],
         "meta": str(status),
         "x": [names[gap.place] for _, _, gap in bars],
         "y": [0.72] * len(bars),
@@ -116,15 +126,15 @@ def _bars(
         "width": 1,
         "yaxis": "y2",
         "marker": {"color": pattern["bgcolor"], "pattern": pattern, "line": {"width": 0}},
-        "text": [_hover(series, gap, mark=mark, meaning=meaning, split=split) for _, series, gap in bars],
+        "text": [_hover(series, gap, split=split) for _, series, gap in bars],
         "textposition": "none",
         "hovertemplate": "%{text}<extra></extra>",
         "showlegend": False,
     }
 
 
-def _hover(series: Series, gap: Gap, *, mark: str, meaning: str, split: bool) -> str:
-    words = f"{SERIES_LABELS[series]}: {mark}<br>{'<br>'.join(_wrapped(meaning))}"
+def _hover(series: Series, gap: Gap, *, split: bool) -> str:
+    words = f"{SERIES_LABELS[series]}: {gap.mark}<br>{'<br>'.join(_wrapped(gap.meaning))}"
     if not split:
         return words
     more = len(gap.members) - MAX_NAMED
@@ -148,7 +158,7 @@ def _marks(found: Sequence[Gap], *, row: int, periods: int, width: int) -> list[
     free = -1.0
     room = width / periods  # px a period has on a usual screen
     for run in _runs(found):
-        half = (len(status_words[run[0].status][0]) * CHAR / 2 + 4) / room
+        half = (len(run[0].mark) * CHAR / 2 + 4) / room
         middle = (run[0].place + run[-1].place) / 2
         middle = max(min(middle, periods - 0.5 - half), half - 0.5)
         if middle - half < free:
@@ -160,7 +170,7 @@ def _marks(found: Sequence[Gap], *, row: int, periods: int, width: int) -> list[
                 "xref": "x",
                 "y": row + 0.5,
                 "yref": "y2",
-                "text": status_words[run[0].status][0],
+                "text": run[0].mark,
                 "showarrow": False,
                 "font": {"size": 11, "color": INK},
                 "bgcolor": "#ffffff",
@@ -173,7 +183,7 @@ def _marks(found: Sequence[Gap], *, row: int, periods: int, width: int) -> list[
 def _runs(found: Sequence[Gap]) -> list[list[Gap]]:
     runs: list[list[Gap]] = []
     for gap in found:
-        if runs and runs[-1][-1].place == gap.place - 1 and runs[-1][-1].status is gap.status:
+        if runs and runs[-1][-1].place == gap.place - 1 and runs[-1][-1].mark == gap.mark:
             runs[-1].append(gap)
         else:
             runs.append([gap])

@@ -11,8 +11,8 @@ from dashboard.figures.lines import Line
 from dashboard.graph import Figure
 from data_access.contracts import Status
 from data_access.filters import Series
-from data_access.serving.answers import cell_text, status_words
-from data_access.serving.gate.released import Released
+from data_access.serving.answers import cell_text, mark, range_text
+from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import amount
 
 BARS = 10
@@ -128,8 +128,8 @@ def _marks(rows: Sequence[Line]) -> list[dict[str, Any]]:
             "xshift": 4,
             "y": place,
             "yref": "y",
-            "text": _mark_words(line.cells[0].status),
-            "hovertext": f"{line.member_label}: {status_words[line.cells[0].status][1]}",
+            "text": _mark_words(line.cells[0]),
+            "hovertext": f"{line.member_label}: {mark(line.cells[0])[1]}",
             "showarrow": False,
             "font": {"size": 12, "color": SOFT},
         }
@@ -138,5 +138,7 @@ def _marks(rows: Sequence[Line]) -> list[dict[str, Any]]:
     ]
 
 
-def _mark_words(status: Status) -> str:
-    return "(D) withheld" if status is Status.WITHHELD else status_words[status][0]
+def _mark_words(cell: Cell) -> str:
+    if cell.status is not Status.WITHHELD or cell.hidden:
+        return mark(cell)[0]
+    return f"(D) {range_text(cell) or 'withheld'}"

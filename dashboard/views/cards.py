@@ -17,7 +17,7 @@ from data_access.filters import By, Filters, Freq
 
 MAX_COLUMNS = 16
 """Columns of a table on a page; files hold all."""
-WHAT = {By.COUNTRY: "countries", By.PRODUCT: "products"}
+WHAT = {By.PRODUCT: "products", **dict.fromkeys((By.COUNTRY, By.SMELT, By.SMELT2, By.CAST), "countries")}
 
 
 def trend_card(id_: str, ask: Ask, filters: Filters, *, members: Sequence[str] = (), of: int = 0) -> Card:
@@ -46,7 +46,7 @@ def trend_card(id_: str, ask: Ask, filters: Filters, *, members: Sequence[str] =
 
 
 def ranking_card(id_: str, ask: Ask, by: By) -> Card:
-    """Members by their figure over the last twelve months of the selection."""
+    """Members by their figure over the last twelve months of the selection, or the last it has of licenses."""
     filters = selection.ranking(ask, by)
     released = ask.statistics.series(filters)
     lines = ranked(lines_of(released, ask.statistics.vocabulary, members=everyone(released)))

@@ -1,4 +1,4 @@
-"""Explore: one selection in depth, as a trend (split by product or country), a ranking and a table."""
+"""Explore: one selection in depth, as a trend (split by product or place), a ranking and a table."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from dashboard.views import base, cards, selection
 from dashboard.views.base import Ask, Page, Services, Slot, View
 from data_access.filters import By
 
-SPLITS = (By.PRODUCT, By.COUNTRY)
-
 
 def draw(ask: Ask) -> Page:
     """The page of a selection."""
-    by = ask.filters.by if ask.filters.by in SPLITS else By.NONE
-    ask = replace(ask, filters=replace(ask.filters, by=by))
-    if by is By.NONE:
+    told = ask.statistics.series(selection.trend(ask.filters)).notes
+    ask = replace(ask, filters=selection.drawable(ask.filters))
+    if ask.filters.by is By.NONE:
         trend = cards.trend_card(ExploreId.TREND, ask, selection.trend(ask.filters))
     else:
         filters, members, count = selection.split_trend(ask)
@@ -27,10 +25,10 @@ def draw(ask: Ask) -> Page:
         status=ask.filters.describe(ask.statistics.vocabulary),
         cards=(
             trend,
-            cards.ranking_card(ExploreId.RANKING, ask, by if by is not By.NONE else By.COUNTRY),
+            cards.ranking_card(ExploreId.RANKING, ask, selection.ranking_by(ask.filters)),
             cards.figures_card(ExploreId.FIGURES, ask, ask.filters),
         ),
-        notes=ask.statistics.series(selection.trend(ask.filters)).notes,
+        notes=told,
     )
 
 

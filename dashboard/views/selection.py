@@ -27,18 +27,51 @@ def trend(filters: Filters) -> Filters:
 
 
 def ranking_series(filters: Filters) -> Series:
-    """The one series that a ranking is of: public where it is chosen, else combined, else license."""
-    return next(one for one in (Series.PUBLIC, Series.COMBINED, Series.LICENSE) if one in filters.series)
+    """The one series that a ranking is of: public where it is chosen, else combined, else license; by smelt or cast
+    there are license data alone."""
+    preferred = (Series.PUBLIC, Series.COMBINED, Series.LICENSE)
+    if is_by_metal(filters):
+        preferred = (Series.LICENSE, Series.COMBINED, Series.PUBLIC)
+    return next(one for one in preferred if one in filters.series)
 
 
-def last_months(ask: Ask, *, months: int = YEAR) -> Filters:
-    """The last `months` months of the selection that its ranking series has (of licenses: the last), as one period."""
+def is_by_metal(filters: Filters) -> bool:
+    """Whether a selection chooses or splits countries of smelt or cast."""
+    return bool(filters.smelt or filters.smelt2 or filters.cast) or filters.by in METAL
+
+
+def is_crossed(filters: Filters) -> bool:
+    """Whether it does so together with countries of origin: such license data are by quarter."""
+    return is_by_metal(filters) and (ALL not in filters.countries or filters.by is By.COUNTRY)
+
+
+def drawable(filters: Filters) -> Filters:
+    """The selection without public statistics where those have no such figures, unless nothing else is asked."""
+    series = tuple(one for one in filters.series if one is not Series.PUBLIC)
+    return replace(filters, series=series) if series and is_by_metal(filters) else filters
+
+
+def ranking_by(filters: Filters) -> By:
+    """What a selection that is not split is ranked by: countries, and of one smelt or cast products."""
+    if filters.by is not By.NONE:
+        return filters.by
+    return By.PRODUCT if is_by_metal(filters) else By.COUNTRY
+
+
+def last_months(ask: Ask, *, months: int = YEAR, by: By = By.NONE) -> Filters:
+    """The last `months` months of the selection that its ranking series has (of licenses: the last), as one period.
+
+    A selection of origins with smelt or cast, `by` included, has its last quarter.
+    """
     filters = ask.filters
-    series = (ranking_series(filters),)
+    series = (ranking_series(replace(filters, by=by)),)
+    if is_crossed(replace(filters, by=by)):
+        return _last_quarter(ask, replace(filters, series=series, freq=Freq.QUARTER, by=by))
     monthly = replace(filters, series=series, freq=Freq.MONTH, by=By.NONE)
-    cells = [cell for cell in ask.statistics.series(monthly).cells if cell.status in _KNOWN]
+    cells = [cell for cell in ask.statistics.series(monthly).cells if cell.status in _KNOWN and not cell.partial]
     # Of a combined series the public months: license data do not break products down by country.
     cells = [cell for cell in cells if cell.source == "public"] or cells
+    cells = [cell for cell in cells if cell.status is Status.PUBLISHED] or cells
     known = [cell.period for cell in cells]
     end = known[-1] if known else filters.end or ""
     # A year of license months with one withheld would be withheld as a whole; the latest month tells more.
@@ -48,7 +81,19 @@ def last_months(ask: Ask, *, months: int = YEAR) -> Filters:
     return replace(monthly, start=start, end=end, freq=Freq.RANGE)
 
 
+def _last_quarter(ask: Ask, filters: Filters) -> Filters:
+    cells = [cell for cell in ask.statistics.series(filters).cells if cell.status in _KNOWN]
+    if not cells:
+        return replace(filters, start=filters.end)
+    quarter = max(cell.period for cell in cells)
+    last = f"{quarter[:4]}-{3 * int(quarter[-1]):02d}"
+    return replace(filters, start=shifted(last, -2), end=last)
+
+
 _KNOWN = (Status.PUBLISHED, Status.WITHHELD)
+METAL = (By.SMELT, By.SMELT2, By.CAST)
+PLACES = {By.COUNTRY: "countries", By.SMELT: "smelt", By.SMELT2: "smelt2", By.CAST: "cast"}
+"""The field of `Filters` that holds the places of a split."""
 
 
 def ranking(ask: Ask, by: By) -> Filters:
@@ -56,7 +101,7 @@ def ranking(ask: Ask, by: By) -> Filters:
 
     Unit values are those of the members with the largest customs value: those of tiny shipments say nothing.
     """
-    filters = replace(last_months(ask), by=by)
+    filters = replace(last_months(ask, by=by), by=by)
     if filters.measure is Measure.AUV and by is By.COUNTRY:
         return replace(filters, countries=largest(ask, filters, count=MAX_LINES + 2) or filters.countries)
     return filters
@@ -77,13 +122,15 @@ def _largest(released: Released, count: int) -> tuple[str, ...]:
 
 
 def split_trend(ask: Ask) -> tuple[Filters, tuple[str, ...], int]:
-    """The trend split by product or country, the ids of the members that are drawn, largest first, and of how many.
+    """The trend split by product or place, the ids of the members that are drawn, largest first, and of how many.
 
-    Countries that are not drawn are left out of the query too, so that files hold what the chart shows.
+    Places that are not drawn are left out of the query too, so that files hold what the chart shows.
     """
     filters = trend(ask.filters)
-    every = largest(ask, replace(last_months(ask), by=filters.by), count=MANY)
+    every = largest(ask, replace(last_months(ask, by=filters.by), by=filters.by), count=MANY)
     members = every[:MAX_LINES]
-    if filters.by is By.COUNTRY and members and ALL not in members:
-        return replace(filters, countries=members), members, len(every)
+    place = PLACES.get(filters.by)
+    if place and members and ALL not in members:
+        chosen: Filters = replace(filters, **{place: members})  # type: ignore[arg-type]
+        return chosen, members, len(every)
     return filters, members, 0

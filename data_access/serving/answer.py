@@ -11,7 +11,7 @@ from data_access.contracts import Status
 from data_access.filters import ALL, By, Filters, Freq, Measure, Series
 from data_access.serving import notes as noting
 from data_access.serving import wording
-from data_access.serving.cube.figures import PUBLISHED, Figures
+from data_access.serving.cube.figures import PUBLISHED, Figures, Flags
 from data_access.serving.gate import gate
 from data_access.serving.gate.released import Cell, Released, ReleaseInfo, Words
 from data_access.serving.periods import Period, periods, text
@@ -69,7 +69,7 @@ class Answer:
             return members
         asked = set(filters.series)
         seen = self._reader.seen(
-            members[0].products,
+            members[0],
             str(filters.by),
             public=bool(asked - {Series.LICENSE}),
             license_=bool(asked - {Series.PUBLIC}),
@@ -77,35 +77,56 @@ class Answer:
         return members_of(filters, reference, span=span, seen=seen)
 
     def _part(self, series: Series) -> gate.Part:
-        months = self._months(series, self._members)
-        whole = None
-        if self._filters.measure is Measure.SHARE:
-            months, whole = self._with_whole(series, months)
-        if series is not Series.LICENSE:
-            self._count_left_out(months)
+        figures, whole = self._figures(series, self._months(self._reader, series, self._members))
         return gate.Part(
             series=series,
-            figures=self._over(series, months, self._members),
+            figures=figures,
             whole=whole,
             partial=self._partial(series),
+            ranges=self._reader.ranges(self._members, self._periods) if series is not Series.PUBLIC else {},
         )
 
-    def _months(self, series: Series, members: Sequence[Member]) -> Figures:
+    def _months(self, reader: Reader, series: Series, members: Sequence[Member]) -> Figures:
         match series:
             case Series.PUBLIC:
-                return self._reader.public(members)
+                return reader.public(members)
             case Series.LICENSE:
-                return self._reader.license(members)
+                return reader.license(members)
             case Series.COMBINED:
-                return self._reader.combined(members)
+                return reader.combined(members)
 
-    def _over(self, series: Series, months: Figures, members: Sequence[Member]) -> Figures:
+    def _is_of_licenses(self, series: Series) -> bool:
+        return series is Series.LICENSE or (series is Series.COMBINED and licensed_only(self._filters))
+
+    def _figures(self, series: Series, months: Figures) -> tuple[Figures, Figures | None]:
+        """Figures by period and, for a share, fit for it, with the whole that it is of."""
+        if self._filters.measure is not Measure.SHARE:
+            self._count_left_out(series, months)
+            return self._over(self._reader, series, months, self._members)[0], None
+        reader, wholes = self._wholes()
+        whole_months = self._months(reader, series, wholes)
+        whole, whole_own = self._over(reader, series, whole_months, wholes)
+        fit = gate.part_of(months, whole_months)
+        self._count_left_out(series, fit)
+        parts, own = self._over(self._reader, series, fit, self._members)
+        if not self._is_of_licenses(series):
+            return parts, whole
+        # Cells that a longer period has of its own go with sums of months only where those are of the newest figures.
+        stale = ~self._reader.refreshed(months, self._periods), ~reader.refreshed(whole_months, self._periods)
+        dates = own & whole_own & (parts.as_of != whole.as_of)
+        return gate.apart(parts, whole, (own & ~whole_own & stale[1]) | (~own & whole_own & stale[0]) | dates), whole
+
+    def _over(
+        self, reader: Reader, series: Series, months: Figures, members: Sequence[Member]
+    ) -> tuple[Figures, Flags]:
+        """Figures by period, and which are cells of their own and no sums of months."""
         figures = gate.over(months, self._periods, self._first)
-        longer = series is Series.LICENSE and self._filters.freq in (Freq.QUARTER, Freq.YEAR)
-        return self._reader.own_periods(figures, members, self._periods) if longer else figures
+        if self._is_of_licenses(series):
+            return reader.own_periods(figures, members, self._periods)
+        return figures, np.zeros(figures.status.shape, np.bool_)
 
-    def _with_whole(self, series: Series, months: Figures) -> tuple[Figures, Figures]:
-        """Parts fit for a share, and the whole by period: all places, or all licensed products."""
+    def _wholes(self) -> tuple[Reader, list[Member]]:
+        """What shares are of: all places, or all licensed products; and what reads it."""
         of_places = wording.is_share_of_places(self._filters)
         wholes = [_whole_of(member, of_places=of_places) for member in self._members]
         if all(one.products == wholes[0].products for one in wholes):
@@ -114,18 +135,12 @@ class Answer:
         filters = (
             replace(self._filters, by=By.NONE, countries=(ALL,)) if self._filters.by is By.COUNTRY else self._filters
         )
-        reader = Reader(self._snapshot, filters, first=self._first, last=self._last)
-        match series:
-            case Series.PUBLIC:
-                whole = reader.public(wholes)
-            case Series.LICENSE:
-                whole = reader.license(wholes)
-            case Series.COMBINED:
-                whole = reader.combined(wholes)
-        return gate.part_of(months, whole), gate.over(whole, self._periods, self._first)
+        return Reader(self._snapshot, filters, first=self._first, last=self._last), wholes
 
-    def _count_left_out(self, months: Figures) -> None:
+    def _count_left_out(self, series: Series, months: Figures) -> None:
         """Of the whole periods shown, which may reach beyond the months asked for."""
+        if series is Series.LICENSE:
+            return
         first, last = min(period.first for period in self._periods), max(period.last for period in self._periods)
         inside = slice(first - self._first, last - self._first + 1)
         shown = months.weight_status[:, inside] == PUBLISHED
@@ -148,8 +163,8 @@ class Answer:
             return last, frozenset()
         calendar = self._snapshot.license.calendar
         if series is Series.LICENSE:
-            return calendar.last, calendar.filling
-        return max(last, calendar.last), frozenset(month for month in calendar.filling if month > last)
+            return calendar.last, calendar.running
+        return max(last, calendar.last), frozenset(month for month in calendar.running if month > last)
 
     # -- words, after the gate --------------------------------------------------------------------------------------
 
@@ -176,9 +191,25 @@ class Answer:
             mixed_dates=self._reader.mixed_dates,
             unlicensed=not all(self._reader.is_licensed(member.products) for member in self._members),
             licensed_only=licensed_only(filters),
+            by_quarter=self._reader.crossed and filters.freq is not Freq.QUARTER,
+            running=bool(self._running(cells)),
             coarse=public and self._is_coarse(),
             groups=any(reference.countries.is_group(place) for place in filters.countries),
         )
+
+    def _running(self, cells: Sequence[Cell]) -> list[Cell]:
+        """License figures of months still running."""
+        license_ = self._snapshot.license
+        if license_ is None or self._filters.freq is not Freq.MONTH:
+            return []
+        running = {text(month) for month in license_.calendar.running}
+        return [
+            cell
+            for cell in cells
+            if cell.period in running
+            and cell.value is not None
+            and (cell.series is Series.LICENSE or cell.source == "license")
+        ]
 
     def _code_notes(self, cells: Sequence[Cell]) -> tuple[str, ...]:
         """Sentences on ten-digit codes in months in which they are not valid, of cells that are not applicable."""

@@ -18,13 +18,15 @@ import xlsxwriter  # type: ignore[import-untyped]
 from data_access.filters import Measure, Series
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.meta import release_dict
-from data_access.serving.notes import MARKS
+from data_access.serving.notes import MARKS, legend, mark
 
 status_words = MARKS
-"""Short mark of tables, and its explanation, by status."""
+"""Short mark of tables, and its explanation, by status; `mark` tells those of a cell."""
 ALWAYS = ("period", "product", "country")
 PLACES = ("smelt", "smelt2", "cast")
 REST = ("series", "basis", "measure", "unit", "value", "status", "partial", "as_of")
+RANGE = ("low", "high")
+FIGURES = ("value", *RANGE)
 DECIMALS = {Measure.VALUE: 0, Measure.VOLUME: 3, Measure.AUV: 2, Measure.SHARE: 4}
 EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's date has no zone; fixed, so that bytes are
 MAX_NAMED = 3
@@ -34,10 +36,12 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def columns(released: Released) -> tuple[str, ...]:
-    """Columns of an answer: those of smelt and cast where a cell has them, source where the series is combined."""
+    """Columns of an answer: those of smelt and cast where a cell has them, source where the series is combined, those
+    of ranges where the release has them."""
     places = [name for name in PLACES if any(getattr(cell, name) is not None for cell in released.cells)]
     source = ("source",) if Series.COMBINED in released.filters.series else ()
-    return (*ALWAYS, *places, *REST, *source)
+    ranges = RANGE if released.release.ranges else ()
+    return (*ALWAYS, *places, *REST, *source, *ranges)
 
 
 def to_json(released: Released) -> dict[str, Any]:
@@ -56,11 +60,12 @@ def to_json(released: Released) -> dict[str, Any]:
 
 
 def cell_dict(cell: Cell) -> dict[str, Any]:
-    """One cell of the JSON answer; `smelt`, `smelt2`, `cast` and `source` only where it has them."""
+    """One cell of the JSON answer; `smelt`, `smelt2`, `cast`, `source`, `low` and `high` only where it has them."""
+    optional = (*PLACES, "source", *RANGE)
     return {
         name: _plain(getattr(cell, name))
-        for name in (*ALWAYS, *PLACES, *REST, "source")
-        if name not in (*PLACES, "source") or getattr(cell, name) is not None
+        for name in (*ALWAYS, *PLACES, *REST, "source", *RANGE)
+        if name not in optional or getattr(cell, name) is not None
     }
 
 
@@ -131,7 +136,7 @@ def _column(name: str, values: list[Any], kind: pa.DataType) -> pa.Array[Any]:
     """An Arrow array, made from buffers: a conversion of Python values would make pyarrow import pandas."""
     known = np.array([value is not None for value in values], np.bool_)
     valid = _bits(known)
-    if name == "value":
+    if name in FIGURES:
         numbers = np.array([value or 0 for value in values], np.int64 if kind == pa.int64() else np.float64)
         return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(numbers.tobytes())])
     if name == "partial":
@@ -172,14 +177,14 @@ def _figures_sheet(book: xlsxwriter.Workbook, released: Released, bold: Any) -> 
     sheet.freeze_panes(1, 0)
     for column, name in enumerate(names):
         sheet.write_string(0, column, name, bold)
-        sheet.set_column(column, column, 18 if name == "value" else 13)
+        sheet.set_column(column, column, 18 if name in FIGURES else 13)
     for row, cell in enumerate(released.cells, start=1):
         for column, name in enumerate(names):
             value = getattr(cell, name)
-            if name == "value" and value is not None:
+            if name in FIGURES and value is not None:
                 sheet.write_number(row, column, value, shape)
             elif name == "value":
-                sheet.write_string(row, column, status_words[cell.status][0])
+                sheet.write_string(row, column, mark(cell)[0])
             elif name == "partial":
                 sheet.write_boolean(row, column, value)
             elif value is not None:
@@ -187,8 +192,7 @@ def _figures_sheet(book: xlsxwriter.Workbook, released: Released, bold: Any) -> 
 
 
 def _legend(released: Released) -> list[tuple[str, str]]:
-    held = {cell.status for cell in released.cells}
-    return [(mark, meaning) for status, (mark, meaning) in MARKS.items() if status in held and mark]
+    return list(legend(released.cells))
 
 
 def file_name(released: Released, ext: str) -> str:
@@ -218,10 +222,24 @@ def _few(ids: tuple[str, ...]) -> str:
 
 
 def cell_text(cell: Cell) -> str:
-    """A cell as tables print it: '1,234,567', '197,578.579', '(D)', 'not yet', …"""
+    """A cell as tables print it: '1,234,567', '197,578.579', '(D)', '(D) 10–45', 'none or (D)', 'not yet', …"""
     if cell.value is None:
-        return MARKS[cell.status][0]
-    return f"{cell.value:,.{DECIMALS[cell.measure]}f}"
+        return " ".join((mark(cell)[0], range_text(cell))).strip()
+    return _digits(cell.value, cell)
+
+
+def range_text(cell: Cell) -> str:
+    """The range of a withheld cell: '10–45', 'up to 45', '10 or more'; empty where it has none."""
+    if cell.low is None and cell.high is None:
+        return ""
+    if cell.high is None:
+        return f"{_digits(cell.low or 0, cell)} or more"
+    low = cell.low or 0
+    return f"{_digits(low, cell)}–{_digits(cell.high, cell)}" if low else f"up to {_digits(cell.high, cell)}"
+
+
+def _digits(figure: float, cell: Cell) -> str:
+    return f"{figure:,.{DECIMALS[cell.measure]}f}"
 
 
 __all__ = [
@@ -230,6 +248,9 @@ __all__ = [
     "columns",
     "file_name",
     "guarded",
+    "legend",
+    "mark",
+    "range_text",
     "status_words",
     "to_csv",
     "to_json",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from data_access.contracts import LICENSE_DIMENSIONS
 from data_access.filters import (
     MAX_QUERY,
     MAX_VALUES,
@@ -25,6 +26,7 @@ from data_access.serving.gate.released import ReleaseInfo
 from data_access.serving.notes import MARKS
 from data_access.serving.periods import text
 from data_access.serving.release import Snapshot
+from data_access.serving.selection import MEMBER_OF
 
 MAX_CELLS = 100_000
 """Figures of one answer."""
@@ -46,6 +48,7 @@ def describe(info: ReleaseInfo, snapshot: Snapshot | None, reference: Reference)
         ],
         "country_groups": [{"id": group.id, "name": group.label} for group in reference.countries.groups],
         "months": _months(snapshot),
+        "license": _license(snapshot),
         "measures": [
             {"id": str(measure), "name": MEASURE_WORDS[measure], "unit": UNITS[measure]} for measure in Measure
         ],
@@ -97,7 +100,34 @@ def _months(snapshot: Snapshot | None) -> dict[str, Any]:
     part = snapshot.license_part
     return {
         "public": {str(basis): _spans(snapshot, basis) for basis in Basis},
-        "license": {"closed": list(part.months), "not_yet": list(part.not_yet)} if part else None,
+        "license": {"closed": list(part.months), "final": list(part.final), "not_yet": list(part.not_yet)}
+        if part
+        else None,
+    }
+
+
+def _license(snapshot: Snapshot | None) -> dict[str, Any] | None:
+    """What license data are published of: tables and what queries call their dimensions, levels with what it means
+    that a closed period has no row ('zero', or 'hidden': none or withheld), quarters, countries published weekly."""
+    part = snapshot.license_part if snapshot else None
+    if part is None:
+        return None
+    asked = {member: name for name, member in MEMBER_OF.items()}
+    return {
+        "tables": [
+            {
+                "id": table,
+                "parameters": [asked[one] for one in own],
+                "periods": "month" if len(own) == 1 else "quarter",
+                "withheld": part.withheld.get(table, 0),
+            }
+            for table, own in LICENSE_DIMENSIONS.items()
+        ],
+        "levels": [{"id": level, "absent": str(absent)} for level, absent in part.levels.items()],
+        "quarters": list(part.quarters),
+        "listed": part.listed,
+        "ranges": part.ranges,
+        "under_review": part.under_review,
     }
 
 

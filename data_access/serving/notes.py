@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from data_access.contracts import Status
@@ -16,7 +16,7 @@ DEMONSTRATION = "Demonstration data: figures are synthetic and describe no real 
 MARKS: dict[Status, tuple[str, str]] = {
     Status.PUBLISHED: ("", "published figure"),
     Status.WITHHELD: ("(D)", "withheld, so as not to disclose figures of individual companies; it is not zero"),
-    Status.NOT_YET: ("not yet", "published once the license month is closed"),
+    Status.NOT_YET: ("not yet", "published once the license month, or all months of the quarter, are closed"),
     Status.NOT_REPORTED: ("not reported", "no data at hand cover this figure; it is not zero"),
     Status.NOT_PUBLISHED: (
         "not published",
@@ -25,6 +25,30 @@ MARKS: dict[Status, tuple[str, str]] = {
     Status.NOT_APPLICABLE: ("n/a", "not applicable: there is no such figure"),
 }
 """What tables print in place of a figure, and its explanation."""
+HIDDEN_MARK = (
+    "none or (D)",
+    "none, or withheld so as not to disclose figures of individual companies; at this level of detail it is not told "
+    "which",
+)
+"""The same where a release does not tell a withheld figure from none at all."""
+RANGE_MARK = (
+    "(D) low–high",
+    "withheld, and the range that anyone can work out from the figures published beside it",
+)
+"""The same for ranges."""
+
+
+def mark(cell: Cell) -> tuple[str, str]:
+    """What stands in place of a cell's figure, and its explanation."""
+    return HIDDEN_MARK if cell.hidden else MARKS[cell.status]
+
+
+def legend(cells: Collection[Cell]) -> tuple[tuple[str, str], ...]:
+    """The marks that stand in cells, each once, with their explanations."""
+    held = {mark(cell) for cell in cells}
+    ranged = any(cell.low is not None or cell.high is not None for cell in cells)
+    every = (*MARKS.values(), HIDDEN_MARK)
+    return tuple(words for words in every if words in held and words[0]) + ((RANGE_MARK,) if ranged else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +68,10 @@ class Facts:
     coarse: bool = False
     """Whether some months were pulled at a level too coarse for the products."""
     groups: bool = False
+    by_quarter: bool = False
+    """Whether cells of two dimensions were asked for other than by quarter."""
+    running: bool = False
+    """Whether license figures of months still running are among the cells."""
 
 
 def notes(filters: Filters, cells: Sequence[Cell], facts: Facts) -> tuple[str, ...]:
@@ -57,6 +85,7 @@ def _notes(filters: Filters, cells: Sequence[Cell], facts: Facts) -> Iterator[st
         yield DEMONSTRATION
     yield from _sources(filters, info)
     yield from _license_state(filters, cells, facts)
+    yield from _license_figures(cells, facts)
     yield from _marks(cells)
     yield from _measures(filters, cells, facts)
     yield from _code_notes(facts)
@@ -83,6 +112,8 @@ def _license_state(filters: Filters, cells: Sequence[Cell], facts: Facts) -> Ite
     asks = {Series.LICENSE, Series.COMBINED} & set(filters.series)
     if asks and facts.info.license_off:
         yield f"License series are not shown: {facts.info.license_off}."
+    if asks and facts.info.under_review:
+        yield "Licenses under review are not included in license figures."
     if asks and facts.unlicensed:
         yield "The selection holds products that need no license; there are no license figures of it."
     if facts.licensed_only and {Series.PUBLIC, Series.COMBINED} & set(filters.series):
@@ -94,15 +125,30 @@ def _license_state(filters: Filters, cells: Sequence[Cell], facts: Facts) -> Ite
         )
     if any(cell.source for cell in cells):
         yield "Combined series: public figures in months they cover, license figures in the others; source tells which."
+
+
+def _license_figures(cells: Sequence[Cell], facts: Facts) -> Iterator[str]:
+    if facts.running:
+        yield (
+            "Months still running: what licenses add up to so far, of the total, its products and the larger "
+            "countries; each figure is as of its own date, an older one where a refresh would disclose companies."
+        )
+    if facts.by_quarter:
+        yield "License data by origin together with smelt or cast are published by quarter alone (freq=quarter)."
+    if any(cell.low is not None or cell.high is not None for cell in cells):
+        yield (
+            "Ranges of withheld figures are what anyone can work out from the published figures of this release; the "
+            "figure itself may be anywhere in its range."
+        )
     if facts.mixed_dates:
         yield "A sum of license cells of one month with different dates is not formed; it is marked as withheld."
 
 
 def _marks(cells: Sequence[Cell]) -> Iterator[str]:
-    for status, (mark, meaning) in MARKS.items():
-        count = sum(cell.status is status for cell in cells)
-        if count and status is not Status.PUBLISHED:
-            yield f"{mark}: {meaning} ({count:,} of {len(cells):,} figures)."
+    for words in (*(MARKS[status] for status in MARKS if status is not Status.PUBLISHED), HIDDEN_MARK):
+        count = sum(cell.value is None and mark(cell) == words for cell in cells)
+        if count:
+            yield f"{words[0]}: {words[1]} ({count:,} of {len(cells):,} figures)."
 
 
 def _measures(filters: Filters, cells: Sequence[Cell], facts: Facts) -> Iterator[str]:

@@ -9,6 +9,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from data_access.contracts import (
     MANIFEST,
     PUBLIC,
     PUBLIC_FILE,
+    RANGES,
     SCHEMA_VERSION,
     FileEntry,
     LicensePart,
@@ -37,9 +39,9 @@ from data_access.contracts import (
 )
 from data_access.errors import UserError
 from data_access.filters import ALL, Basis
-from data_access.reference import Reference, load
-from data_access.serving.cube.figures import STATUSES
-from data_access.serving.cube.license import Calendar, LicenseCube, LicenseRow, LicenseTable
+from data_access.reference import Level, Reference, load
+from data_access.serving.cube.figures import RANKS
+from data_access.serving.cube.license import Calendar, Columns, LicenseCube, LicenseTable
 from data_access.serving.cube.public import MISSING, NAUGHT, PIECES, WEIGHED, PublicCube, RawRows, Rows
 from data_access.serving.gate.released import ReleaseInfo
 from data_access.serving.periods import number, text
@@ -88,8 +90,7 @@ def open_release(directory: Path, reference: Reference | None = None) -> Snapsho
     part = checked.public
     known = (reference or load()).with_observed(products=part.observed_products, countries=part.observed_countries)
     tables = _license_tables(directory) if checked.license else {}
-    days = {str(day) for table in tables.values() for day in table["as_of"].to_pylist()}
-    dates = sorted({*days, part.as_of})
+    dates = sorted({part.as_of, *_days(tables, checked.license)})
     snapshot = Snapshot(
         info=ReleaseInfo(
             id=checked.id,
@@ -98,12 +99,14 @@ def open_release(directory: Path, reference: Reference | None = None) -> Snapsho
             license_as_of=checked.license.as_of if checked.license else None,
             demonstration=checked.demonstration,
             license_off=checked.license_off,
+            ranges=bool(checked.license and checked.license.ranges),
+            under_review=bool(checked.license and checked.license.under_review),
         ),
         reference=known,
         part=part,
         license_part=checked.license,
         public=_public_cube(directory / PUBLIC_FILE, part),
-        license=_license_cube(tables, checked.license, dates) if checked.license else None,
+        license=_license_cube(tables, checked.license, dates, known) if checked.license else None,
         dates=tuple(dates),
     )
     # What reading took is of no more use, and each worker would carry it.
@@ -191,6 +194,8 @@ def _public_cube(path: Path, part: PublicPart) -> PublicCube:
 
 
 def _indices(table: pa.Table, name: str) -> tuple[npt.NDArray[np.int16], list[str]]:
+    if not table.num_rows:  # a column without chunks cannot be put together without pandas
+        return np.zeros(0, np.int16), []
     array: Any = _whole(table[name].unify_dictionaries())
     return np.from_dlpack(array.indices).astype(np.int16), array.dictionary.to_pylist()
 
@@ -231,14 +236,22 @@ def _rows_of(
 
 
 def _numbers(table: pa.Table, name: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """A column as numbers, −1 where null, and where it is not null.
+    """A column as numbers for sums, −1 where null, and where it is not null."""
+    numbers, valid = _integers(table, name)
+    return numbers.astype(np.float64), valid
+
+
+def _integers(table: pa.Table, name: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """A column as whole numbers, −1 where null, and where it is not null.
 
     It reads the buffer: a conversion by way of Python values would make pyarrow import pandas.
     """
+    if not table.num_rows:
+        return np.zeros(0, np.int64), np.zeros(0, np.bool_)
     array = _whole(table[name])
     valid = np.from_dlpack(_whole(pc.cast(table[name].is_valid(), pa.uint8()))).astype(np.bool_)
     data = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array)]
-    return np.where(valid, data, -1).astype(np.float64), valid
+    return np.where(valid, data, -1), valid
 
 
 def _kinds(table: pa.Table, value: npt.NDArray[np.float64], kg: npt.NDArray[np.float64]) -> npt.NDArray[np.int8]:
@@ -252,32 +265,63 @@ def _kinds(table: pa.Table, value: npt.NDArray[np.float64], kg: npt.NDArray[np.f
 
 # -- license data ---------------------------------------------------------------------------------------------------
 
+DEPTHS = {Level.AIM: "total", Level.GROUP: "group", Level.HTS6: "hts6"}
+"""What names of levels call the products of license tables."""
+
 
 def _license_tables(directory: Path) -> dict[str, pa.Table]:
-    return {table: pq.ParquetFile(directory / license_file(table)).read() for table in LICENSE_DIMENSIONS}
+    tables = {}
+    for name, own in LICENSE_DIMENSIONS.items():
+        texts = ["period", "product", *own, "status", "as_of"]
+        tables[name] = pq.ParquetFile(directory / license_file(name), read_dictionary=texts).read()
+    return tables
 
 
-def _license_cube(tables: dict[str, pa.Table], part: LicensePart, dates: list[str]) -> LicenseCube:
-    closed = [number(month) for month in part.months]
-    calendar = Calendar(
-        first=min(closed, default=0),
-        last=max(closed, default=-1),
-        filling=frozenset(number(month) for month in part.not_yet),
-    )
+def _days(tables: dict[str, pa.Table], part: LicensePart | None) -> set[str]:
+    """The dates of license figures."""
+    days = {*part.months.values(), *part.quarters.values()} if part else set()
+    return days.union(*(_indices(table, "as_of")[1] for table in tables.values()))
+
+
+def _license_cube(
+    tables: dict[str, pa.Table], part: LicensePart, dates: list[str], reference: Reference
+) -> LicenseCube:
     return LicenseCube(
-        calendar=calendar,
-        tables={name: LicenseTable(_license_rows(name, table, dates), calendar) for name, table in tables.items()},
+        calendar=Calendar(
+            closed={number(month): dates.index(day) for month, day in part.months.items()},
+            running=frozenset(number(month) for month in part.not_yet),
+            quarters={quarter: dates.index(day) for quarter, day in part.quarters.items()},
+        ),
+        tables={name: LicenseTable(_columns(name, table, dates)) for name, table in tables.items()},
+        levels=part.levels,
+        depths={product.id: DEPTHS[product.level] for product in reference.products if product.level in DEPTHS},
     )
 
 
-def _license_rows(name: str, table: pa.Table, dates: list[str]) -> list[LicenseRow]:
-    columns = ("period", "product", *LICENSE_DIMENSIONS[name], "value", "kg", "status", "as_of")
-    return [
-        LicenseRow(period, tuple(key), value, kg, STATUSES.index(Status(status)), dates.index(as_of))
-        for period, *key, value, kg, status, as_of in zip(
-            *(table[column].to_pylist() for column in columns), strict=True
-        )
-    ]
+def _columns(name: str, table: pa.Table, dates: list[str]) -> Columns:
+    keys = [_indices(table, column) for column in ("product", *LICENSE_DIMENSIONS[name])]
+    ids = sorted({id_ for _, own in keys for id_ in own})
+    place = {id_: index for index, id_ in enumerate(ids)}
+    period, periods = _indices(table, "period")
+    ranges = [_integers(table, column)[0] for column in RANGES if column in table.column_names]
+    return Columns(
+        ids=ids,
+        periods=periods,
+        key=np.stack([_renumbered(index, own, place.__getitem__, np.int32) for index, own in keys]),
+        period=period,
+        value=np.maximum(_integers(table, "value")[0], 0),
+        kg=np.maximum(_integers(table, "kg")[0], 0),
+        status=_renumbered(*_indices(table, "status"), lambda status: RANKS[Status(status)], np.int8),
+        as_of=_renumbered(*_indices(table, "as_of"), dates.index, np.int16),
+        ranges=np.stack(ranges) if ranges else None,
+    )
+
+
+def _renumbered(
+    index: npt.NDArray[np.int16], names: list[str], number_of: Callable[[str], int], kind: type[np.generic]
+) -> npt.NDArray[Any]:
+    """Indices of names as numbers of another kind."""
+    return np.array([number_of(name) for name in names] or [0], kind)[index]
 
 
 # -- the release in use ---------------------------------------------------------------------------------------------

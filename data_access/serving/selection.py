@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from data_access.contracts import MEMBERS
 from data_access.filters import ALL, By, Filters
 from data_access.reference import Countries, Products, Reference
 from data_access.serving.cube.figures import Flags
@@ -15,7 +17,8 @@ from data_access.serving.periods import text
 
 DIMENSIONS = ("country", "smelt", "smelt2", "cast")
 """Dimensions of place in a query, in the order in which license tables name them."""
-TABLE_WORDS = {"country": "origin", "smelt": "smelt", "smelt2": "smelt2", "cast": "cast"}
+MEMBER_OF = dict(zip(DIMENSIONS, MEMBERS, strict=True))
+"""What license tables call them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +38,6 @@ class Member:
 def licensed_only(filters: Filters) -> bool:
     """Whether the selection is by smelt or cast, which license data alone know."""
     return bool(filters.smelt or filters.smelt2 or filters.cast) or filters.by in (By.SMELT, By.SMELT2, By.CAST)
-
-
-def license_table(filters: Filters) -> tuple[str, tuple[str, ...]]:
-    """The license table a selection needs, as origin_smelt, and its dimensions as queries name them."""
-    own = tuple(name for name in DIMENSIONS if name != "country" and (getattr(filters, name) or filters.by == name))
-    with_origin = not own or filters.by is By.COUNTRY or ALL not in filters.countries
-    dimensions = ("country", *own) if with_origin else own
-    return "_".join(TABLE_WORDS[name] for name in dimensions), dimensions
 
 
 def single_products(products: Products, chosen: Iterable[str]) -> tuple[str, ...]:
@@ -126,6 +121,16 @@ def _each(places: Sequence[str], countries: Countries, span: tuple[int, int]) ->
         else:
             chosen.append(place)
     return tuple(dict.fromkeys(chosen))
+
+
+def cells_added(members: Iterable[Member], countries: Countries, span: tuple[int, int]) -> int:
+    """How many license cells the members are sums of, in each month."""
+    count = 0
+    for member in members:
+        count += len(member.products) * math.prod(
+            len(_each(member.places[name], countries, span)) for name in DIMENSIONS
+        )
+    return count
 
 
 def origins(places: Sequence[str], countries: Countries, span: tuple[int, int]) -> tuple[tuple[str, ...], Flags | None]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
-from data_access.filters import ALL, Basis, By, Filters
+from data_access.filters import ALL, Basis, By, Filters, Freq, Measure
 from data_access.reference import Licensed
 from data_access.serving.cube.figures import (
     FROM_LICENSE,
@@ -24,12 +25,12 @@ from data_access.serving.cube.figures import (
     Ranks,
     nothing,
 )
-from data_access.serving.cube.license import LicenseTable
+from data_access.serving.cube.license import Bounds, Key, LicenseCube, Own
 from data_access.serving.cube.public import Sums
 from data_access.serving.gate import gate
-from data_access.serving.periods import Period, text
+from data_access.serving.periods import Period, periods, text
 from data_access.serving.release import Snapshot
-from data_access.serving.selection import Member, license_table, licensed_only, origins
+from data_access.serving.selection import DIMENSIONS, MEMBER_OF, Member, licensed_only, origins
 
 KG = "kg"
 
@@ -53,6 +54,8 @@ class Reader:
         self._covered: dict[tuple[str, ...], Flags] = {}
         self.mixed_dates = False
         """Whether a sum was withheld because its cells are of several dates."""
+        self.crossed = False
+        """Whether cells of two dimensions were asked for, which are published by quarter."""
 
     # -- public -----------------------------------------------------------------------------------------------------
 
@@ -203,37 +206,27 @@ class Reader:
     # -- license ----------------------------------------------------------------------------------------------------
 
     def license(self, members: Sequence[Member]) -> Figures:
-        """License data of each member: cells of one table, picked and added by the gate."""
-        rows = [self._license_of(member) for member in members]
-        figures = stack(rows)
+        """License data of each member: cells picked, and added by the gate."""
+        figures = stack([self._license_of(member) for member in members])
         return self._within_groups(figures, members) if self.filters.by is By.COUNTRY else figures
 
     def _license_of(self, member: Member) -> Figures:
-        table = self.license_cells
+        cube = self.snapshot.license
         if not self.is_licensed(member.products):
             return self._no_license(NOT_APPLICABLE)
-        if table is None:
+        if cube is None:
             return self._outside_validity(self._no_license(NOT_PUBLISHED), member.products)
-        cells, counts = [], []
-        _, dimensions = license_table(self.filters)
-        for product in member.products:
-            for key, belongs in self._keys(product, dimensions, member):
-                cells.append(table.months(key, self.first, self.last))
-                counts.append(belongs)
-        stacked, counted = stack(cells), np.stack(counts)
-        self.mixed_dates |= bool(gate.mixed_dates(stacked, counts=counted).any())
-        return self._outside_validity(gate.add(stacked, counts=counted), member.products)
+        keys = self._keys(member)
+        cells = cube.months([key for key, _ in keys], self.first, self.last)
+        counts = np.stack([belongs for _, belongs in keys])
+        self.mixed_dates |= bool(gate.mixed_dates(cells, counts=counts).any())
+        self.crossed |= any(cube.is_crossed(key) for key, _ in keys)
+        return self._outside_validity(gate.add(cells, counts=counts), member.products)
 
     def _outside_validity(self, figures: Figures, products: Sequence[str]) -> Figures:
         """A ten-digit code is no cell in months in which it is not valid."""
         outside = [self._outside(id_) for id_ in self.invalid_codes(products)]
         return _without(figures, np.logical_or.reduce(outside)[None, :], NOT_APPLICABLE) if outside else figures
-
-    @property
-    def license_cells(self) -> LicenseTable | None:
-        """The license table the selection needs, None where the release has none."""
-        cube = self.snapshot.license
-        return cube.tables.get(license_table(self.filters)[0]) if cube else None
 
     def is_licensed(self, products: Sequence[str]) -> bool:
         """Whether all codes of the products need a license."""
@@ -249,31 +242,66 @@ class Reader:
         licensed = [place for place in range(len(self.snapshot.dates)) if place != self._public_date]
         return licensed[-1] if licensed else NO_DATE
 
-    def _keys(self, product: str, dimensions: Sequence[str], member: Member) -> list[tuple[tuple[str, ...], Flags]]:
-        keys: list[tuple[tuple[str, ...], Flags]] = [((product,), np.ones(self.width, np.bool_))]
-        for dimension in dimensions:
+    def _keys(self, member: Member) -> list[tuple[Key, Flags]]:
+        """The cells a member is the sum of, and in which months each is part of it."""
+        always = np.ones(self.width, np.bool_)
+        keys: list[tuple[tuple[str, ...], Flags]] = [((product,), always) for product in member.products]
+        for dimension in DIMENSIONS:
             places, within = origins(
                 member.places[dimension], self.snapshot.reference.countries, (self.first, self.last)
             )
-            belongs = within if within is not None else np.ones((len(places), self.width), np.bool_)
+            belongs = within if within is not None else np.broadcast_to(always, (len(places), self.width))
             keys = [((*key, place), counts & belongs[row]) for key, counts in keys for row, place in enumerate(places)]
-        return keys
+        return [(cast("Key", key), counts) for key, counts in keys]
 
-    def own_periods(self, figures: Figures, members: Sequence[Member], periods: Sequence[Period]) -> Figures:
-        """License figures by period, with the table's own cells of quarters and years where it has them."""
-        table = self.license_cells
-        if table is None:
-            return figures
-        _, dimensions = license_table(self.filters)
+    def own_periods(
+        self, figures: Figures, members: Sequence[Member], periods: Sequence[Period]
+    ) -> tuple[Figures, Flags]:
+        """License figures by period, with the cells that longer periods have of their own in the place of sums of
+        months, and which those are."""
+        own = np.zeros(figures.status.shape, np.bool_)
+        cube = self.snapshot.license
+        named = [Own(own_id(self.filters.freq, period), period.first, period.last) for period in periods]
+        if cube is None or not any(period.id for period in named):
+            return figures, own
         for row, member in enumerate(members):
-            keys = self._keys(member.products[0], dimensions, member)
-            if len(member.products) > 1 or len(keys) > 1 or not self.is_licensed(member.products):
-                continue
-            for column, period in enumerate(periods):
-                cell = table.period(keys[0][0], period.id)
-                if cell is not None:
-                    gate.put(figures, row, column, cell)
-        return figures
+            if self.is_licensed(member.products):
+                keys = self._keys(member)
+                cells = [cube.own(key, named) for key, _ in keys]
+                whole = np.logical_and.reduce([belongs for _, belongs in keys])
+                for column, (period, found) in enumerate(zip(named, zip(*cells, strict=True), strict=True)):
+                    if bool(whole[period.first - self.first : period.last - self.first + 1].all()):
+                        rows = [cell for cell in found if cell is not None]
+                        own[row, column] = gate.put(figures, row, column, rows, of=len(keys))
+        return figures, own
+
+    def refreshed(self, months: Figures, periods: Sequence[Period]) -> Flags:
+        """Which periods (of each row of license months) hold no figure of an earlier date than its month's newest."""
+        cube = self.snapshot.license
+        if cube is None:
+            return np.zeros((len(months.status), len(periods)), np.bool_)
+        _, newest = cube.calendar.months(self.first, self.last)
+        same = months.as_of == newest
+        spans = [slice(period.first - self.first, period.last - self.first + 1) for period in periods]
+        return np.stack([same[:, span].all(axis=1) for span in spans], axis=1)
+
+    def ranges(self, members: Sequence[Member], periods: Sequence[Period]) -> dict[tuple[int, int], Bounds]:
+        """What a release tells of the range of single withheld cells, by member and period; sums have none."""
+        cube, measure = self.snapshot.license, self.filters.measure
+        if cube is None or not self.snapshot.info.ranges or measure not in (Measure.VALUE, Measure.VOLUME):
+            return {}
+        singles = [
+            Own(text(one.first) if one.first == one.last else own_id(self.filters.freq, one), one.first, one.last)
+            for one in periods
+        ]
+        found = {}
+        for row, member in enumerate(members):
+            keys = self._keys(member)
+            if len(keys) == 1 and self.is_licensed(member.products):
+                for column, cell in enumerate(cube.own(keys[0][0], singles)):
+                    if cell is not None and cell.ranges is not None:
+                        found[row, column] = cell.ranges[measure is Measure.VOLUME]
+        return found
 
     # -- combined ---------------------------------------------------------------------------------------------------
 
@@ -286,32 +314,59 @@ class Reader:
         covered &= np.array([[self.is_licensed(member.products)] for member in members])
         return gate.combine(self.public(members), self.license(members), covered)
 
-    def seen(self, products: Sequence[str], dimension: str, *, public: bool, license_: bool) -> tuple[str, ...]:
+    def seen(self, member: Member, dimension: str, *, public: bool, license_: bool) -> tuple[str, ...]:
         """Places of `all` that are not 0 throughout in the series asked for, withheld ones included, by id."""
         seen: set[str] = set()
         cube = self.snapshot.public
         if public and dimension == "country" and not licensed_only(self.filters):
             every = tuple(cube.countries)
-            sums = self.sums(products, every, split=True)
+            sums = self.sums(member.products, every, split=True)
             seen |= {one for one, any_ in zip(every, (sums.value != 0).any(axis=1), strict=True) if any_}
             seen |= {one for one, any_ in zip(every, (sums.kg != 0).any(axis=1), strict=True) if any_}
-        table = self.license_cells
-        if license_ and table is not None and self.is_licensed(products):
-            seen |= self._seen_in_licenses(table, products, dimension)
+        if license_ and self.snapshot.license is not None and self.is_licensed(member.products):
+            seen |= self._seen_in_licenses(self.snapshot.license, member, dimension)
         return tuple(sorted(seen))
 
-    def _seen_in_licenses(self, table: LicenseTable, products: Sequence[str], dimension: str) -> set[str]:
-        _, dimensions = license_table(self.filters)
-        place = dimensions.index(dimension)
+    def _seen_in_licenses(self, cube: LicenseCube, member: Member, dimension: str) -> set[str]:
+        """Places that have a row of the member and are not 0 throughout; one that is nowhere more than "none or
+        withheld" is not among them."""
+        span, countries = (self.first, self.last), self.snapshot.reference.countries
+        chosen = {name: origins(places, countries, span)[0] for name, places in member.places.items()}
+        wanted = {
+            MEMBER_OF[name]: None if name == dimension else frozenset(places)
+            for name, places in chosen.items()
+            if name == dimension or places != (ALL,)
+        }
+        quarters = [Own(*period) for period in periods(Freq.QUARTER, text(self.first), text(self.last))]
         seen = set()
-        for product in products:
-            for one in table.places(product, place):
-                key = (product, *(one if name == dimension else ALL for name in dimensions))
-                cells = table.months(key, self.first, self.last)
-                shown = (cells.status == PUBLISHED) & ((cells.value != 0) | (cells.kg != 0))
-                if bool((shown | (cells.status == WITHHELD)).any()):
+        for product in member.products:
+            for one in cube.members(product, wanted, MEMBER_OF[dimension]):
+                keys = self._keys(replace(member, products=(product,), places={**member.places, dimension: (one,)}))
+                if any(self._is_seen(cube, key, quarters) for key, _ in keys):
                     seen.add(one)
         return seen
+
+    def _is_seen(self, cube: LicenseCube, key: Key, quarters: Sequence[Own]) -> bool:
+        if cube.is_crossed(key):
+            return any(cell and (cell.status == WITHHELD or cell.value or cell.kg) for cell in cube.own(key, quarters))
+        figures = cube.months([key], self.first, self.last)
+        shown = (figures.status == PUBLISHED) & ((figures.value != 0) | (figures.kg != 0))
+        return bool((shown | (figures.status == WITHHELD)).any())
+
+
+def own_id(freq: Freq, period: Period) -> str | None:
+    """What license tables call a longer period that may have cells of its own."""
+    match freq:
+        case Freq.MONTH:
+            return None
+        case Freq.QUARTER:
+            return period.id
+        case Freq.YEAR:
+            return f"{period.id}-01/{period.id}-12"
+        case Freq.YTD:
+            return f"{period.id[:4]}-01/{period.id}"
+        case Freq.RANGE:
+            return period.id
 
 
 def _row(figures: Figures, row: int) -> Figures:

@@ -17,11 +17,11 @@ from data_access.serving.gate.released import Released, ReleaseInfo, Words
 from data_access.serving.meta import MAX_CELLS, describe
 from data_access.serving.periods import number, text
 from data_access.serving.release import Holder, Snapshot
-from data_access.serving.selection import (
-    members_of,
-)
+from data_access.serving.selection import cells_added, licensed_only, members_of
 
 DEFAULT_MONTHS = 36
+MAX_ADDED = 100_000
+"""License cells that one answer by smelt or cast adds up."""
 EARLIEST = "1980-01"
 """First month of the grammar."""
 
@@ -120,10 +120,13 @@ def open_statistics(releases: Path) -> Statistics:
 
 
 def _last_month(snapshot: Snapshot) -> int:
-    """The last month that a pull covers or that license data have closed; that of publication where there is none."""
+    """The last month that a pull covers, or that license data have closed or have figures of; that of publication where
+    there is none."""
     ends = [snapshot.public.last_covered(basis) for basis in snapshot.public.levels]
-    if snapshot.license and snapshot.license.calendar.last >= snapshot.license.calendar.first:
-        ends.append(snapshot.license.calendar.last)
+    if snapshot.license:
+        ends.append(snapshot.license.last_running())
+        if snapshot.license.calendar.closed:
+            ends.append(snapshot.license.calendar.last)
     return max((end for end in ends if end is not None), default=number(snapshot.info.published or EARLIEST))
 
 
@@ -148,12 +151,22 @@ def _check_size(filters: Filters, snapshot: Snapshot) -> None:
     times = len(periods_of(resolved)) * len(resolved.series)
     span = (number(resolved.start or ""), number(resolved.end or ""))
     every = tuple(country.id for country in snapshot.reference.countries)
-    count = len(members_of(resolved, snapshot.reference, span=span, seen=every if filters.by is not By.NONE else None))
-    if count * times > MAX_CELLS:
+    seen = every if filters.by is not By.NONE else None
+    members = members_of(resolved, snapshot.reference, span=span, seen=seen)
+    if len(members) * times > MAX_CELLS:
         raise BadQuery(
             "from",
             given=f"{resolved.start} to {resolved.end}",
             allowed=[f"at most {MAX_CELLS:,} figures in one answer"],
-            message=f"from: the answer could have {count * times:,} figures, {MAX_CELLS:,} are the most; "
+            message=f"from: the answer could have {len(members) * times:,} figures, {MAX_CELLS:,} are the most; "
             "ask for fewer months, products or countries, or for longer periods (freq).",
+        )
+    added = cells_added(members, snapshot.reference.countries, span) * times if licensed_only(filters) else 0
+    if added > MAX_ADDED:
+        raise BadQuery(
+            "country",
+            given=f"{added:,} combinations",
+            allowed=[f"at most {MAX_ADDED:,} cells of origin with smelt or cast in one answer"],
+            message=f"country: the answer would add up {added:,} cells of origin with smelt or cast, {MAX_ADDED:,} are "
+            "the most; ask for fewer countries or months.",
         )

@@ -120,9 +120,17 @@ def summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell]) -> s
 
 
 def _nothing_shown(filters: Filters, vocabulary: Reference, cells: Sequence[Cell]) -> str:
-    reasons = dict.fromkeys(f"{SERIES_WORDS[cell.series]}: {EMPTY_WORDS[cell.status]}" for cell in cells)
+    reasons = dict.fromkeys(f"{SERIES_WORDS[cell.series]}: {_why_empty(cell)}" for cell in cells)
     why = f" ({'; '.join(reasons)})" if reasons else ""
     return f"No figure of {selection(filters, vocabulary, within=True)} can be shown for this period{why}."
+
+
+def _why_empty(cell: Cell) -> str:
+    if cell.hidden:
+        return "none, or withheld to protect companies"
+    if cell.status is Status.NOT_REPORTED and cell.series is Series.LICENSE:
+        return "there are none of this time"
+    return EMPTY_WORDS[cell.status]
 
 
 def _line_summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell]) -> str:
@@ -133,16 +141,18 @@ def _line_summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell]
     assert place is not None  # noqa: S101 - chosen by it
     cell = lines[main][place]
     assert cell.value is not None  # noqa: S101 - the latest published one
+    to_date = " so far" if cell.partial else ""
     sentence = (
-        f"The {_subject(filters, vocabulary)} was {amount(cell.value, cell.measure)} "
+        f"The {_subject(filters, vocabulary)} was {amount(cell.value, cell.measure)}{to_date} "
         f"{_when(cell.period, filters.freq)}{_by_whom(main)}{_changes(lines[main], place, filters)}"
     )
-    later = _licenses_beyond(filters, lines, cell.period) if main is not Series.LICENSE else ""
-    return f"{sentence}{later}."
+    return f"{sentence}{_licenses_beyond(filters, lines, cell.period)}."
 
 
 def _latest(line: Sequence[Cell]) -> int | None:
-    return max((place for place, cell in enumerate(line) if cell.value is not None), default=None)
+    """The newest figure of a whole period, else the newest there is."""
+    known = [place for place, cell in enumerate(line) if cell.value is not None]
+    return max((place for place in known if not line[place].partial), default=max(known, default=None))
 
 
 def _subject(filters: Filters, vocabulary: Reference) -> str:
@@ -175,27 +185,29 @@ def _changes(line: Sequence[Cell], place: int, filters: Filters) -> str:
 
 
 def _licenses_beyond(filters: Filters, lines: dict[Series, list[Cell]], last: str) -> str:
-    """What licenses say of the newest period after the last one of the main series."""
+    """What licenses say of the newest period after the last one of the main series, a whole one if there is any."""
     beyond = [cell for cell in lines.get(Series.LICENSE, []) if cell.value is not None and cell.period > last]
-    if not beyond or beyond[-1].value is None:
+    place = _latest(beyond)
+    if place is None:
         return ""
-    cell = beyond[-1]
+    cell = beyond[place]
     to_date = " so far" if cell.partial else ""
-    said = amount(beyond[-1].value, cell.measure)
+    said = amount(cell.value or 0, cell.measure)
     return f"; licenses put {period_words(cell.period, filters.freq)} at {said}{to_date}"
 
 
 def _split_summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell]) -> str:
     main = next(one for one in filters.series if any(cell.value is not None for cell in cells if cell.series is one))
     line = [cell for cell in cells if cell.series is main]
-    period = [cell.period for cell in line if cell.value is not None]
-    last = max(period, key=[cell.period for cell in line].index)
+    last = _telling_period(line)
     of_last = [cell for cell in line if cell.period == last]
     known = [cell for cell in of_last if cell.value is not None]
     shown = sorted([cell for cell in known if cell.value] or known[:1], key=lambda cell: -(cell.value or 0))
     named = [f"{_name(cell, filters.by, vocabulary)} ({amount(cell.value or 0, cell.measure)})" for cell in shown]
-    withheld = sum(cell.status is Status.WITHHELD for cell in of_last)
-    among = f"; {withheld} of {len(of_last)} are withheld" if withheld else ""
+    withheld = sum(cell.status is Status.WITHHELD and not cell.hidden for cell in of_last)
+    hidden = sum(cell.hidden for cell in of_last)
+    counts = ((withheld, "withheld"), (hidden, "none or withheld"))
+    among = "".join(f"; {count} of {len(of_last)} are {what}" for count, what in counts if count)
     first = "highest" if filters.measure is Measure.AUV else "largest"
     followed = f", followed by {listed(named[1:MAX_NAMED])}" if len(named) > 1 else ""
     when = _when(last, filters.freq)
@@ -203,6 +215,15 @@ def _split_summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell
         f"{when[0].upper()}{when[1:]}{_by_whom(main)} the {_subject(filters, vocabulary)} was {first} for "
         f"{named[0]}{followed}{among}."
     )
+
+
+def _telling_period(line: Sequence[Cell]) -> str:
+    """The last whole period with a figure other than 0, else the last with such a figure, else with any."""
+    known = [cell for cell in line if cell.value is not None]
+    some = [cell for cell in known if cell.value]
+    best = [cell for cell in some if not cell.partial] or some or known
+    order = {cell.period: place for place, cell in enumerate(line)}
+    return max((cell.period for cell in best), key=order.__getitem__)
 
 
 def _when(period: str, freq: Freq) -> str:

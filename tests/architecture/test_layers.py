@@ -24,6 +24,18 @@ PLANTED = {
     "Pages see released figures only": ("dashboard/api.py", "import data_access.serving.cube"),
     "Data access knows nothing of pages": ("data_access/serving/answers.py", "import dashboard.settings"),
     "A worker that serves pages never imports": ("data_access/serving/indicators.py", "import pandas"),
+    "The judge shares no rule": (
+        "data_access/publishing/disclosure/judge.py",
+        "import data_access.publishing.disclosure.rules",
+    ),
+    "Whoever checks a certificate": (
+        "data_access/publishing/disclosure/certificate.py",
+        "import data_access.publishing.disclosure.program",
+    ),
+    "Ranges are worked out from a release": (
+        "data_access/publishing/disclosure/ranges.py",
+        "import data_access.publishing.disclosure.holdings",
+    ),
 }
 
 

@@ -18,7 +18,6 @@ from data_access.publishing.sources.vintages import write_month
 POLICY = """\
 name = "example"
 secret = "00112233445566778899aabbccddeeff"
-show_zero = ["total", "group", "country"]
 
 [rules]
 p = 10
@@ -108,7 +107,10 @@ class Inputs:
     arguments: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.base.mkdir(exist_ok=True)
         (self.base / "policy.toml").write_text(POLICY)
+        old = [(UNWROUGHT, CANADA, 900), (UNWROUGHT, MEXICO, 300), (UNWROUGHT, TOTAL, 1200)]
+        write_raw(self.base / "public", "2023-01", [raw_row(*row) for row in old])
         for month in ("2025-01", "2025-02"):
             rows = [raw_row(UNWROUGHT, CANADA, 900, 300), raw_row(UNWROUGHT, TOTAL, 900, 300)]
             write_raw(self.base / "public", month, rows)
@@ -147,6 +149,6 @@ class Inputs:
         }
         return publish(**(arguments | overridden))  # type: ignore[arg-type]
 
-    def cells(self) -> pd.DataFrame:
-        """License cells of the current release."""
-        return pd.read_parquet(self.current / "license_origin.parquet").set_index(["period", "product", "origin"])
+    def cells(self, table: str = "origin") -> pd.DataFrame:
+        """License cells of a table of the current release."""
+        return pd.read_parquet(self.current / f"license_{table}.parquet").set_index(["period", "product", table])

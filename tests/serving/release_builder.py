@@ -12,10 +12,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_access.contracts import (
+    ALL,
+    LAYERS,
+    LAYERS_FILE,
+    LICENSE_DIMENSIONS,
     MANIFEST,
+    MEMBERS,
+    MONTH,
     PUBLIC,
     PUBLIC_FILE,
+    RANGES,
     SCHEMA_VERSION,
+    Absent,
     FileEntry,
     LicensePart,
     Manifest,
@@ -85,19 +93,50 @@ def license_row(
     value: int | None,
     kg: int | None = None,
     *,
+    smelt: str = ALL,
+    smelt2: str = ALL,
+    cast: str = ALL,
     status: str = "published",
     as_of: str = LICENSE_AS_OF,
+    ranges: tuple[int | None, ...] = (None, None, None, None),
 ) -> dict[str, Any]:
-    """A cell of the license table by origin."""
+    """A cell of a license table: that of the dimensions in which it names a member; `ranges` of value, then of kg."""
     return {
         "period": period,
         "product": product,
         "origin": origin,
+        "smelt": smelt,
+        "smelt2": smelt2,
+        "cast": cast,
         "value": value,
         "kg": kg,
         "status": status,
         "as_of": as_of,
+        **dict(zip(RANGES, ranges, strict=True)),
     }
+
+
+def withheld_row(period: str, product: str, origin: str, **more: Any) -> dict[str, Any]:
+    """A withheld cell of a license table."""
+    return license_row(period, product, origin, None, status="withheld", **more)
+
+
+def own_members(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Dimensions in which a row names a member."""
+    return tuple(name for name in MEMBERS if row[name] != ALL)
+
+
+def table_of(row: Mapping[str, Any]) -> str:
+    """The table that a row belongs to."""
+    own = own_members(row)
+    return "origin" if not own else next(name for name, dims in LICENSE_DIMENSIONS.items() if dims == own)
+
+
+def level_of(row: Mapping[str, Any]) -> str:
+    """The name of a row's level."""
+    product = row["product"]
+    depth = "total" if product == "aim" else "hts6" if product.isdigit() else "group"
+    return "×".join((depth, *own_members(row)))
 
 
 def coverage_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
@@ -117,6 +156,9 @@ def write_release(
     *,
     id_: str = "2026-03-20T15-00-00Z-aaaaaa",
     not_yet: tuple[str, ...] = (),
+    levels: Mapping[str, str] | None = None,
+    ranges: bool = False,
+    under_review: bool = False,
     certificate: str = "f" * 64,
     demonstration: bool = False,
     coverage: dict[str, dict[str, str]] | None = None,
@@ -124,15 +166,22 @@ def write_release(
     observed_countries: dict[str, str] | None = None,
     current: bool = True,
 ) -> Path:
-    """Write a release and point `current` to it; gives its directory."""
+    """Write a release and point `current` to it; gives its directory.
+
+    `levels` maps the name of a published level to what an absent row means; without it all levels that rows are of, and
+    the total, groups and countries of origin, show zeros.
+    """
     rows = list(public)
     cells = None if licenses is None else list(licenses)
     directory = releases / id_
     directory.mkdir(parents=True)
     files = {PUBLIC_FILE: _write(directory / PUBLIC_FILE, rows, PUBLIC)}
     if cells is not None:
-        name = license_file("origin")
-        files[name] = _write(directory / name, cells, license_schema("origin"))
+        for table in LICENSE_DIMENSIONS:
+            own = [cell for cell in cells if table_of(cell) == table]
+            schema, name = license_schema(table, ranges=ranges), license_file(table)
+            files[name] = _write(directory / name, own, schema)
+        files[LAYERS_FILE] = _write(directory / LAYERS_FILE, [], LAYERS)
     coverage = coverage or coverage_of(rows)
     months = sorted({month for by_month in coverage.values() for month in by_month})
     codes = sorted({row["product"] for row in rows})
@@ -150,7 +199,11 @@ def write_release(
             observed_products=[code for code in codes if code not in products],
             observed_countries=observed_countries or {},
         ),
-        license=None if cells is None else _license_part(cells, not_yet, certificate),
+        license=None
+        if cells is None
+        else _license_part(
+            cells, not_yet, certificate, levels=levels or levels_of(cells), ranges=ranges, under_review=under_review
+        ),
         files=files,
     )
     (directory / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
@@ -166,19 +219,43 @@ def point_to(releases: Path, id_: str) -> None:
     new.replace(releases / "current")
 
 
-def _license_part(cells: list[dict[str, Any]], not_yet: tuple[str, ...], certificate: str) -> LicensePart:
-    months = sorted({cell["period"] for cell in cells if len(cell["period"]) == 7 and "Q" not in cell["period"]})
+def levels_of(cells: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Levels that show zeros: those of the cells, and the total, groups and countries of origin."""
+    return dict.fromkeys(["total", "group", "total×origin", *(level_of(cell) for cell in cells)], "zero")
+
+
+def _license_part(
+    cells: list[dict[str, Any]],
+    not_yet: tuple[str, ...],
+    certificate: str,
+    *,
+    levels: Mapping[str, str],
+    ranges: bool,
+    under_review: bool,
+) -> LicensePart:
+    newest: dict[str, str] = {}
+    for cell in cells:
+        newest[cell["period"]] = max(cell["as_of"], newest.get(cell["period"], ""))
+    months = {period: day for period, day in sorted(newest.items()) if MONTH.fullmatch(period)}
+    withheld = [table_of(cell) for cell in cells if cell["status"] == "withheld"]
     return LicensePart(
         as_of=LICENSE_AS_OF,
         policy="test",
         certificate=certificate,
-        months=[month for month in months if month not in not_yet],
+        months={month: day for month, day in months.items() if month not in not_yet},
+        final=[],
         not_yet=list(not_yet),
-        withheld={"origin": sum(cell["status"] == "withheld" for cell in cells)},
+        quarters={period: day for period, day in sorted(newest.items()) if "Q" in period},
+        levels={name: Absent(absent) for name, absent in levels.items()},
+        listed={},
+        ranges=ranges,
+        under_review=under_review,
+        withheld={table: withheld.count(table) for table in LICENSE_DIMENSIONS},
     )
 
 
 def _write(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> FileEntry:
+    rows = [{name: row[name] for name in schema.names} for row in rows]
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
     return file_entry(path)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from release_builder import license_row, public_row, with_totals
 from small_release import Ask, Build, by_period, small_licenses
 
+from data_access.contracts import Absent
 from data_access.serving.cube.figures import WITHHELD
-from data_access.serving.cube.license import Calendar, LicenseRow, LicenseTable
+from data_access.serving.cube.license import Calendar, Columns, LicenseCube, LicenseTable
 from data_access.serving.periods import number
 
 FEBRUARY = "series=license&measure=value&from=2026-02&to=2026-02"
@@ -34,12 +36,15 @@ def one(ask: Ask, query: str) -> tuple[int | float | None, str]:
         ("product=foil&product=7601", (None, "withheld")),
         ("country=FRA", (None, "withheld")),
         ("country=CAN&country=FRA", (None, "withheld")),
-        ("country=BRA", (None, "not_published")),
+        ("country=BRA", (0, "published")),
+        ("country=CAN&country=BRA", (2400, "published")),
+        ("country=EU", (None, "withheld")),
+        ("country=USMCA", (2400, "published")),
         ("product=7601&country=CAN", (None, "not_published")),
         ("product=760110", (None, "not_published")),
         ("product=7601103000", (None, "not_published")),
         ("smelt=CAN", (None, "not_published")),
-        ("cast=all", (None, "not_published")),
+        ("cast=all", (9000, "published")),
         ("smelt=CAN&country=DEU", (None, "not_published")),
         ("product=scrap", (None, "not_applicable")),
         ("product=76", (None, "not_applicable")),
@@ -78,10 +83,29 @@ def test_a_level_that_is_never_published_is_not_promised_for_later_months(ask: A
 
 
 def test_a_row_that_is_not_published_gives_no_figure_even_if_it_held_one() -> None:
-    row = LicenseRow("2026-01", ("aim", "all"), 77, 7, WITHHELD, 0)
-    table = LicenseTable([row], Calendar(first=number("2026-01"), last=number("2026-01"), filling=frozenset()))
-    figures = table.months(("aim", "all"), number("2026-01"), number("2026-01"))
+    month = number("2026-01")
+    one = np.array([0], np.int16)
+    columns = Columns(
+        ids=["aim", "all"],
+        periods=["2026-01"],
+        key=np.array([[0], [1]], np.int32),
+        period=one,
+        value=np.array([77]),
+        kg=np.array([7]),
+        status=np.array([WITHHELD], np.int8),
+        as_of=one,
+    )
+    cube = LicenseCube(
+        calendar=Calendar(closed={month: 0}, running=frozenset(), quarters={}),
+        tables={"origin": LicenseTable(columns)},
+        levels={"total": Absent.ZERO},
+        depths={"aim": "total"},
+    )
+    figures = cube.months([("aim", "all", "all", "all", "all")], month, month)
     assert (figures.value.tolist(), figures.kg.tolist(), figures.status.tolist()) == ([[0]], [[0]], [[WITHHELD]])
+    (row,) = LicenseTable(columns).rows(("aim", "all"), ["2026-01"])
+    assert row is not None
+    assert (row.value, row.kg, row.status) == (None, None, WITHHELD)
 
 
 def test_a_country_is_no_cell_of_its_group_in_months_before_it_joined(build: Build) -> None:
@@ -166,11 +190,11 @@ def test_public_cells_are_not_applicable_where_smelt_or_cast_is_chosen(ask: Ask)
     assert any("license series only" in note for note in released.notes)
 
 
-def test_split_by_smelt_without_such_a_table_still_has_every_period(ask: Ask) -> None:
-    cells = ask("series=license&by=smelt&from=2026-01&to=2026-02").cells
-    assert [(cell.period, cell.smelt, cell.status) for cell in cells] == [
-        ("2026-01", "all", "not_published"),
-        ("2026-02", "all", "not_published"),
+def test_split_by_smelt_where_none_has_a_figure_still_has_every_period(ask: Ask) -> None:
+    cells = ask("series=license&by=smelt&measure=value&from=2026-01&to=2026-02").cells
+    assert [(cell.period, cell.smelt, cell.value) for cell in cells] == [
+        ("2026-01", "all", 6000),
+        ("2026-02", "all", 9000),
     ]
 
 

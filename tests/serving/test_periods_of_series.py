@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from release_builder import license_row, public_row
+from release_builder import license_row, public_row, withheld_row
 from small_release import Ask, Build, by_period
 
 from data_access.filters import Freq
@@ -89,13 +91,74 @@ def test_a_sum_has_the_first_status_of_its_months(ask: Ask, build: Build, status
     assert (cell.value, cell.status) == (None, first)
 
 
-def test_a_quarter_that_the_table_has_of_its_own_is_that_cell(build: Build) -> None:
-    rows = [
-        license_row("2026-01", "aim", "CAN", None, status="withheld"),
-        license_row("2026-02", "aim", "CAN", 1, 1),
-        license_row("2026-03", "aim", "CAN", 1, 1),
-        license_row("2026-Q1", "aim", "CAN", 70, 7),
+def year_to_date(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """January to March of the total and of Canada, whose February is withheld, and what is said of longer periods."""
+    return [
+        *(license_row(f"2026-0{month}", "aim", "all", 100, 10) for month in (1, 2, 3)),
+        license_row("2026-01", "aim", "CAN", 40, 4),
+        withheld_row("2026-02", "aim", "CAN"),
+        license_row("2026-03", "aim", "CAN", 30, 3),
+        *rows,
     ]
-    ask = build([], rows)
-    (cell,) = ask("series=license&country=CAN&measure=value&freq=quarter&from=2026-01&to=2026-03").cells
-    assert (cell.value, cell.status) == (70, "published")
+
+
+def test_a_year_to_date_that_has_a_row_of_its_own_is_that_row(build: Build) -> None:
+    own = license_row("2026-01/2026-03", "aim", "CAN", 90, 9)
+    ask = build([], year_to_date(own))
+    query = "series=license&country=CAN&measure=value&from=2026-01&to=2026-03"
+    assert [(cell.value, cell.status) for cell in ask(f"{query}&freq=ytd").cells] == [
+        (40, "published"),
+        (None, "withheld"),
+        (90, "published"),
+    ]
+    (whole,) = ask(f"{query}&freq=range").cells
+    assert (whole.value, whole.status) == (90, "published")
+    assert [cell.status for cell in ask(f"{query}&freq=quarter").cells] == ["withheld"]
+
+
+def test_without_such_a_row_it_is_the_sum_of_its_months(build: Build) -> None:
+    ask = build([], year_to_date())
+    query = "series=license&measure=value&from=2026-03&to=2026-03&freq=ytd"
+    assert [(cell.value, cell.status) for cell in ask(query).cells] == [(300, "published")]
+    assert [(cell.value, cell.status) for cell in ask(f"{query}&country=CAN").cells] == [(None, "withheld")]
+
+
+def test_the_row_of_a_whole_year_comes_before_the_sum_of_its_months(build: Build) -> None:
+    rows = [license_row(f"2025-{month:02d}", "aim", "CAN", 1, 1) for month in WHOLE]
+    rows += [license_row(f"2025-{month:02d}", "aim", "all", 2, 2) for month in WHOLE]
+    ask = build([], [*rows, license_row("2025-01/2025-12", "aim", "CAN", 13, 13)])
+    (cell,) = ask("series=license&country=CAN&measure=value&freq=year&from=2025-01&to=2025-12").cells
+    assert (cell.value, cell.status) == (13, "published")
+
+
+def test_a_share_of_a_row_of_its_own_needs_a_whole_of_the_newest_figures(build: Build) -> None:
+    own = license_row("2026-01/2026-03", "aim", "CAN", 90, 9)
+    query = "series=license&country=CAN&measure=share&of=value&from=2026-03&to=2026-03&freq=ytd"
+    (cell,) = build([], year_to_date(own))(query).cells
+    assert (cell.value, cell.status) == (30, "published")
+
+
+def test_a_share_of_a_row_of_its_own_is_withheld_where_the_whole_holds_an_earlier_figure(build: Build) -> None:
+    own = license_row("2026-01/2026-03", "aim", "CAN", 90, 9)
+    rows = year_to_date(own)
+    rows[0] |= {"as_of": "2026-02-20"}
+    (cell,) = build([], rows)(
+        "series=license&country=CAN&measure=share&of=value&from=2026-03&to=2026-03&freq=ytd"
+    ).cells
+    assert (cell.value, cell.status) == (None, "withheld")
+
+
+def test_rows_of_longer_periods_add_up_where_all_are_there(build: Build) -> None:
+    own = [license_row("2026-01/2026-03", "aim", country, 90, 9) for country in ("CAN", "MEX")]
+    rows = [*year_to_date(*own), *(license_row(f"2026-0{month}", "aim", "MEX", 30, 3) for month in (1, 2, 3))]
+    query = "series=license&country=CAN&country=MEX&measure=value&from=2026-03&to=2026-03&freq=ytd"
+    (cell,) = build([], rows)(query).cells
+    assert (cell.value, cell.status) == (180, "published")
+
+
+def test_a_sum_of_longer_periods_is_withheld_where_one_has_no_figure(build: Build) -> None:
+    own = license_row("2026-01/2026-03", "aim", "MEX", 90, 9)
+    rows = [*year_to_date(own), *(license_row(f"2026-0{month}", "aim", "MEX", 30, 3) for month in (1, 2, 3))]
+    query = "series=license&country=CAN&country=MEX&measure=value&from=2026-03&to=2026-03&freq=ytd"
+    (cell,) = build([], rows)(query).cells
+    assert (cell.value, cell.status) == (None, "withheld")

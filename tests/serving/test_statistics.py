@@ -90,6 +90,16 @@ def test_an_answer_out_of_all_proportion_is_refused(statistics: Statistics) -> N
     assert statistics.parse("from=1980-01&to=2099-12").end == "2099-12"
 
 
+def test_a_sum_of_all_origins_with_all_smelts_is_refused(statistics: Statistics) -> None:
+    every = [country["id"] for country in statistics.meta()["countries"]]
+    wanted = urlencode({"country": every, "smelt": every, "freq": "quarter"}, doseq=True)
+    with pytest.raises(BadQuery) as caught:
+        statistics.parse(wanted)
+    assert caught.value.parameter == "country"
+    assert statistics.parse("country=EU&smelt=EU&freq=quarter").smelt == ("EU",)
+    assert statistics.parse(urlencode({"country": every}, doseq=True)).countries == tuple(every)
+
+
 @pytest.mark.parametrize(
     ("query", "start", "end"),
     [
@@ -139,7 +149,21 @@ def test_meta_tells_what_can_be_asked(statistics: Statistics) -> None:
     assert {country["id"] for country in meta["countries"]} >= {"CAN", "XKX"}
     assert {group["id"] for group in meta["country_groups"]} >= {"EU", "USMCA"}
     assert meta["months"]["public"]["consumption"] == [{"from": "2025-11", "to": "2026-01", "level": "HS10"}]
-    assert meta["months"]["license"] == {"closed": ["2025-12", "2026-01", "2026-02"], "not_yet": ["2026-03"]}
+    assert meta["months"]["license"] == {
+        "closed": ["2025-12", "2026-01", "2026-02"],
+        "final": [],
+        "not_yet": ["2026-03"],
+    }
+    assert [(table["id"], table["parameters"], table["periods"]) for table in meta["license"]["tables"]] == [
+        ("origin", ["country"], "month"),
+        ("smelt", ["smelt"], "month"),
+        ("smelt2", ["smelt2"], "month"),
+        ("cast", ["cast"], "month"),
+        ("origin_smelt", ["country", "smelt"], "quarter"),
+        ("origin_cast", ["country", "cast"], "quarter"),
+    ]
+    assert {"id": "total×origin", "absent": "zero"} in meta["license"]["levels"]
+    assert (meta["license"]["quarters"], meta["license"]["ranges"]) == ([], False)
     assert meta["parameters"]["freq"]["values"] == ["month", "quarter", "year", "ytd", "range"]
     assert meta["limits"]["cells"] == MAX_CELLS
     assert [measure["unit"] for measure in meta["measures"]] == ["US$", "t", "US$/t", "%"]

@@ -23,6 +23,9 @@ PARETO: Final = 1.3
 SELF_FILING: Final = 0.12
 """Part of importers that file their own licenses."""
 
+CONCENTRATED: Final = 1.2
+"""How much of a country's trade its largest exporters and manufacturers have: 1 for all alike."""
+
 AT_HOME: Final = 12.0
 """How much likelier an importer deals in its own product group than in another."""
 
@@ -96,8 +99,8 @@ class Dealings:
         return np.clip(found, self.start[market], self.start[market + 1] - 1)
 
 
-def draw_dealings(firms: Firms, *, group: Ints, value: Floats, rng: np.random.Generator) -> Dealings:
-    """Dealings in markets of these product groups and values (US$ a year)."""
+def draw_dealings(firms: Firms, *, group: Ints, country: Ints, value: Floats, rng: np.random.Generator) -> Dealings:
+    """Dealings in markets of these product groups, countries and values (US$ a year)."""
     counts = np.clip(np.ceil(PER_MILLION * (value / 1e6) ** POWER), 1, MOST_IMPORTERS).astype(np.int64)
     importers, chances = [], []
     for market, count in enumerate(counts):
@@ -107,12 +110,14 @@ def draw_dealings(firms: Firms, *, group: Ints, value: Floats, rng: np.random.Ge
         importers.append(chosen)
         chances.append(market + np.cumsum(part) / part.sum())
     importer = np.concatenate(importers)
+    abroad = np.repeat(country, counts)
+    worth = np.bincount(country, value).astype(np.float64)
     return Dealings(
         start=np.append(0, np.cumsum(counts)),
         importer=importer,
         chance=np.concatenate(chances),
-        exporter=_exporters(firms, importer, rng),
-        manufacturer=_manufacturers(firms, importer, rng),
+        exporter=_exporters(firms, importer, _seated(firms.exporters, abroad, worth, rng), rng),
+        manufacturer=_manufacturers(_seated(firms.manufacturers, abroad, worth, rng), rng),
     )
 
 
@@ -123,17 +128,26 @@ def blanked(values: Any, where: NDArray[np.bool_]) -> NDArray[np.object_]:
     return kept
 
 
-def _exporters(firms: Firms, importer: Ints, rng: np.random.Generator) -> NDArray[np.object_]:
+def _seated(ids: NDArray[np.object_], country: Ints, worth: Floats, rng: np.random.Generator) -> NDArray[np.object_]:
+    """A firm of each of these countries: the more there are, the more comes from it; the first are the largest."""
+    root = np.sqrt(worth)
+    # All together no more than there are, each country two or more where anything comes from it.
+    most = np.maximum(np.floor((len(ids) - 2 * len(worth)) * root / root.sum()), 0).astype(np.int64) + 2
+    start = np.append(0, np.cumsum(most))
+    place = np.floor(most[country] * rng.random(len(country)) ** CONCENTRATED).astype(np.int64)
+    return np.asarray(rng.permutation(ids)[start[country] + place])
+
+
+def _exporters(
+    firms: Firms, importer: Ints, abroad: NDArray[np.object_], rng: np.random.Generator
+) -> NDArray[np.object_]:
     """An exporter a dealing: some unnamed, some of the importer's own enterprise."""
-    chosen = rng.choice(firms.exporters, len(importer))
     enterprise = firms.enterprise[importer]
     own = (rng.random(len(importer)) < 0.3) & np.array([one is not None for one in enterprise])
-    named = np.where(own, enterprise, chosen)
-    return blanked(named, rng.random(len(importer)) < 0.04)
+    return blanked(np.where(own, enterprise, abroad), rng.random(len(importer)) < 0.04)
 
 
-def _manufacturers(firms: Firms, importer: Ints, rng: np.random.Generator) -> NDArray[np.object_]:
+def _manufacturers(abroad: NDArray[np.object_], rng: np.random.Generator) -> NDArray[np.object_]:
     """A manufacturer a dealing, often unknown."""
-    named = rng.choice(firms.manufacturers, len(importer))
-    kind = rng.random(len(importer))
-    return blanked(np.where(kind < 0.25, "unknown", named), kind > 0.95)
+    kind = rng.random(len(abroad))
+    return blanked(np.where(kind < 0.6, "unknown", abroad), kind > 0.95)

@@ -13,6 +13,7 @@ from data_access.publishing.demo.firms import Dealings, Firms, draw_dealings, dr
 from data_access.publishing.demo.imports import Imports
 from data_access.publishing.demo.places import exportation, ports
 from data_access.publishing.demo.smelting import draw_metal, metal_sources, with_unknown
+from data_access.publishing.demo.spread import Markets, delays, prices, quantities
 from data_access.publishing.sources.license_checks import UNKNOWN_SMELT_ENDS
 from data_access.reference import Level, Licensed, Reference
 
@@ -64,11 +65,12 @@ def draw_records(
     """License records for imports of these months, about as many a month."""
     goods = _Goods.of(imports, reference, months)
     rng = np.random.default_rng([seed, 11])
-    row, kg, value = _split(goods, licenses, rng)
+    row, kg = _split(goods, licenses, rng)
     fate = rng.choice(3, len(row), p=[1 - CANCELLED - EXPIRED, CANCELLED, EXPIRED])
-    kg, value = _to_public(goods, row, (kg, value), used=fate == 0, rng=rng)
-    parties = _parties(goods, row, np.random.default_rng([seed, 12]))
-    dates = _dates(goods, row, fate, np.random.default_rng([seed, 13]))
+    dates = _dates(goods, row, fate, reference, np.random.default_rng([seed, 13]))
+    parties, price = _parties(goods, row, np.random.default_rng([seed, 12]))
+    expected = dates["expected_import_on"].astype("datetime64[M]")
+    kg, value = _to_public(goods, (kg, kg * price), expected, used=fate == 0, rng=rng)
     places = _places(goods, row, dates["applied_on"], reference, np.random.default_rng([seed, 14]))
     kinds = rng.choice(list(ENTRY_TYPES), len(row), p=list(ENTRY_TYPES.values()))
     columns = {
@@ -92,6 +94,7 @@ class _Goods:
     rows: Imports
     market: Ints
     group_of_market: Ints
+    country_of_market: Ints
     annual: Floats
     group_names: tuple[str, ...]
 
@@ -105,50 +108,68 @@ class _Goods:
         key = of_code[rows.code] * len(imports.countries) + rows.country
         unique, market = np.unique(key, return_inverse=True)
         annual = np.bincount(market, rows.value) / len(months) * 12
-        return cls(rows, market, unique // len(imports.countries), annual, tuple(one.id for one in groups))
+        group, country = np.divmod(unique, len(imports.countries))
+        return cls(rows, market, group, country, annual, tuple(one.id for one in groups))
 
     @property
-    def pools(self) -> Ints:
-        """Month and product group of each row, as one number."""
-        return self.rows.month * len(self.group_names) + self.group_of_market[self.market]
+    def markets(self) -> Markets:
+        """As `spread` takes them."""
+        return Markets(
+            month=self.rows.month,
+            country=self.rows.country,
+            market=self.market,
+            group_of_market=self.group_of_market,
+            annual=self.annual,
+        )
+
+    @property
+    def unwrought(self) -> NDArray[np.bool_]:
+        """Whether each row is unwrought metal."""
+        return np.array([code.startswith("7601") for code in self.rows.codes])[self.rows.code]
 
 
-def _split(goods: _Goods, licenses: int, rng: np.random.Generator) -> tuple[Ints, Floats, Floats]:
-    """Licenses of each row of goods: the row, and its kg and US$ divided unevenly."""
+def _split(goods: _Goods, licenses: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
+    """Licenses of each row of goods: the row, and its kg divided unevenly."""
     root = np.sqrt(goods.rows.value)
     a_month = np.bincount(goods.rows.month, root)[goods.rows.month]
     count = np.floor(licenses * root / a_month + rng.random(len(root))).astype(np.int64)
     row = np.repeat(np.arange(len(root)), count)
     part = rng.lognormal(0, 0.8, len(row))
     part /= np.bincount(row, part, minlength=len(root))[row]
-    kg = goods.rows.kg[row] * part
-    price = goods.rows.value[row] / goods.rows.kg[row] * rng.lognormal(0, 0.06, len(row))
-    return row, kg, kg * price
+    return row, goods.rows.kg[row] * quantities(goods.markets, rng)[row] * part
 
 
 def _to_public(
-    goods: _Goods, row: Ints, figures: tuple[Floats, Floats], *, used: NDArray[np.bool_], rng: np.random.Generator
+    goods: _Goods,
+    figures: tuple[Floats, Floats],
+    expected: NDArray[np.datetime64],
+    *,
+    used: NDArray[np.bool_],
+    rng: np.random.Generator,
 ) -> tuple[Floats, Floats]:
-    """Figures scaled, by month and product group, so that licenses used stay a little below public statistics."""
-    noise = rng.lognormal(0, 0.08, len(goods.rows.value))[row]
-    pool = goods.pools
-    size = int(pool.max()) + 1
-    above = rng.uniform(*PUBLIC_OVER_LICENSES, size)
+    """Figures scaled, by month, so that licenses used stay a little below public statistics of all products."""
+    months = np.array(goods.rows.months, dtype="datetime64[M]")
+    month = np.searchsorted(months, expected)
+    above = rng.uniform(*PUBLIC_OVER_LICENSES, len(months))
     scaled = []
     for figure, public in zip(figures, (goods.rows.kg, goods.rows.value), strict=True):
-        total = np.bincount(pool[row], figure * noise * used, minlength=size)
-        wanted = np.bincount(pool, public, minlength=size) / above
-        factor = np.divide(wanted, total, out=np.ones(size), where=total > 0)
-        scaled.append(np.maximum(np.rint(figure * noise * factor[pool[row]]), 1.0))
+        total = np.bincount(month, figure * used, minlength=len(months))
+        wanted = np.bincount(goods.rows.month, public, minlength=len(months)) / above
+        factor = np.divide(wanted, total, out=np.ones(len(months)), where=total > 0)
+        scaled.append(np.maximum(np.rint(figure * factor[month]), 1.0))
     return scaled[0], scaled[1]
 
 
-def _parties(goods: _Goods, row: Ints, rng: np.random.Generator) -> dict[str, Any]:
-    """Importer, its enterprise, filer, exporter and manufacturer of each license."""
+def _parties(goods: _Goods, row: Ints, rng: np.random.Generator) -> tuple[dict[str, Any], Floats]:
+    """Importer, its enterprise, filer, exporter and manufacturer of each license, and its price in US$/kg."""
     firms = draw_firms(len(goods.group_names), rng)
-    dealings = draw_dealings(firms, group=goods.group_of_market, value=goods.annual, rng=rng)
+    dealings = draw_dealings(
+        firms, group=goods.group_of_market, country=goods.country_of_market, value=goods.annual, rng=rng
+    )
     dealing = dealings.pick(goods.market[row], rng)
-    return _named(firms, dealings, dealing, rng)
+    usual = goods.rows.value[row] / goods.rows.kg[row]
+    price = usual * prices(goods.markets, row, dealing, goods.unwrought, rng)
+    return _named(firms, dealings, dealing, rng), price
 
 
 def _named(firms: Firms, dealings: Dealings, dealing: Ints, rng: np.random.Generator) -> dict[str, Any]:
@@ -163,14 +184,18 @@ def _named(firms: Firms, dealings: Dealings, dealing: Ints, rng: np.random.Gener
     }
 
 
-def _dates(goods: _Goods, row: Ints, fate: Ints, rng: np.random.Generator) -> dict[str, Days]:
+def _dates(goods: _Goods, row: Ints, fate: Ints, reference: Reference, rng: np.random.Generator) -> dict[str, Days]:
     """Days of application and import, and of what becomes of the license."""
     months = np.array(goods.rows.months, dtype="datetime64[M]")
     first = months.astype("datetime64[D]")
     length = ((months + 1).astype("datetime64[D]") - first).astype(np.int64)
     of_row = goods.rows.month[row]
-    day = np.floor(rng.random(len(row)) * length[of_row]).astype(np.int64)
-    imported = np.maximum(first[of_row] + day, np.datetime64(REQUIRED_FROM))
+    day = first[of_row] + np.floor(rng.random(len(row)) * length[of_row]).astype(np.int64)
+    late = day + delays(goods.markets, row, rng)
+    month = np.searchsorted(months, late.astype("datetime64[M]"))
+    valid = _valid(goods.rows, reference)
+    expected = (month >= of_row.min()) & (month <= of_row.max()) & valid[goods.rows.code[row], month % len(months)]
+    imported = np.maximum(np.where(expected, late, day), np.datetime64(REQUIRED_FROM))
     before = np.minimum(rng.gamma(2.0, 5.0, len(row)), 60).astype(np.int64)
     after = rng.integers(1, 13, len(row))
     applied = imported - np.where(rng.random(len(row)) < APPLIED_AFTER, -after, before)
@@ -186,6 +211,15 @@ def _dates(goods: _Goods, row: Ints, fate: Ints, rng: np.random.Generator) -> di
     }
 
 
+def _valid(rows: Imports, reference: Reference) -> NDArray[np.bool_]:
+    """Whether each code may be applied for in each month."""
+    found = np.ones((len(rows.codes), len(rows.months)), bool)
+    for place, code in enumerate(rows.codes):
+        if reference.products[code].valid_from or reference.products[code].valid_to or reference.products[code].gone_by:
+            found[place] = [reference.products.is_valid(code, month) for month in rows.months]
+    return found
+
+
 def _places(goods: _Goods, row: Ints, applied: Days, reference: Reference, rng: np.random.Generator) -> dict[str, Any]:
     """Origin, smelts, cast, country of exportation and port of each license."""
     rows = goods.rows
@@ -196,8 +230,7 @@ def _places(goods: _Goods, row: Ints, applied: Days, reference: Reference, rng: 
     kinds = [(rows.countries[one // len(rows.codes)], hts6[one % len(rows.codes)]) for one in unique]
     sources = metal_sources(kinds, reference)
     origin = of_country[rows.country[row]]
-    unwrought = np.array([code.startswith("7601") for code in rows.codes])[rows.code[row]]
-    smelt1, smelt2, cast = draw_metal(sources, kind[row], origin=origin, unwrought=unwrought, rng=rng)
+    smelt1, smelt2, cast = draw_metal(sources, kind[row], origin=origin, unwrought=goods.unwrought[row], rng=rng)
     allowed = applied < np.datetime64(UNKNOWN_SMELT_ENDS)
     return {
         "origin": origin,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,11 +20,15 @@ from data_access.publishing.demo.public import last_public_month, write_public
 from data_access.publishing.demo.records import REQUIRED_FROM, draw_records
 from data_access.publishing.demo.shares import read_shares
 from data_access.publishing.demo.snapshots import Slip, with_slip, write_snapshot
+from data_access.publishing.review import Review, stopped
+from data_access.publishing.sources.licenses import counted, read_licenses
 from data_access.publishing.sources.vintages import is_demonstration
 from data_access.reference import Reference, load
 
 FIRST_MONTH: Final = "2013-01"
 YEAR_OF_SHARES: Final = 2024
+SEED: Final = 5
+"""By default: every month can be protected under the example policy."""
 MONTHS: Final = 30
 LICENSES: Final = 6000
 FEWEST_MONTHS: Final = 2
@@ -35,25 +39,44 @@ POLICY: Final = """\
 # An example policy: every parameter may differ where real license records are published.
 name = "demonstration"
 demonstration = true
-secret = "{secret}"
-show_zero = ["total", "group", "country"]
+secret = "{secret}"  # draws the costs of complements; of a real policy nobody else may know it
+show_zero = ["total", "group", "country", "origin"]  # where an empty cell shows 0; elsewhere: none or withheld
+ranges = true  # whether withheld cells show the range that anyone can work out from the release
+clean_up = 0  # linear programs a month spent on withholding less; 400 by default, none here to be up sooner
+unit_maps = ["importer", "filer"]  # who is protected; exporter and manufacturer may be added
 
 [rules]
 p = 10
 n_min = 3
 
-[unit_value]
+[unit_value]  # attackers know prices within this part of the truth
 unwrought = 0.10
 others = 0.25
 
-[public_knowledge]
+[public_knowledge]  # attackers know figures within this part of the truth, from public statistics
 group = 0.05
 country = 0.15
 group_country = 0.30
+twins = 0.05  # how close smelt and cast of unwrought metal are to its origin, where they are
 
 [calendar]
 close_days = 7
 final_days = 75
+listed = 20  # countries published weekly before a month closes
+
+[tables]  # how fine the products of each table are; the last two per quarter
+origin = ["total", "group"]
+smelt = ["total", "group"]
+smelt2 = ["total"]
+cast = ["total", "group"]
+origin_smelt = ["total", "group"]
+origin_cast = ["total", "group"]
+
+[review]  # unit values outside these percentiles of their product by more than the factor wait for a decision
+low = 1
+high = 99
+factor = 3
+least = 20
 """
 
 Step = Callable[[int, int], None]
@@ -62,7 +85,7 @@ Step = Callable[[int, int], None]
 def write_demo(
     *,
     out: Path,
-    seed: int = 1,
+    seed: int = SEED,
     as_of: date = date(2026, 11, 20),
     months: int = MONTHS,
     licenses: int = LICENSES,
@@ -90,7 +113,7 @@ def write_demo(
         written = {
             day: write_snapshot(out / f"licenses-{day}.parquet", records, day=day) for day in (as_of - WEEK, as_of)
         }
-        _write_texts(out, seed, slip)
+        _write_texts(out, seed, _decided(out, written, slip, reference))
         step(4, 4)
     count = " and ".join(f"{number:,} licenses as of {day}" for day, number in written.items())
     return f"{out}: synthetic inputs: {public} months of public statistics up to {last}; {count}"
@@ -131,10 +154,21 @@ def _clear(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
 
-def _write_texts(out: Path, seed: int, slip: Slip | None) -> None:
+def _decided(out: Path, days: Iterable[date], slip: Slip | None, reference: Reference) -> list[str]:
+    """A reviewer's lines on whatever review stops: the slip is left out, any odd lot beside it accepted."""
+    found: dict[str, None] = {}
+    for day in days:
+        records = counted(read_licenses(out / f"licenses-{day}.parquet", reference=reference).frame)
+        found |= dict.fromkeys(stopped(records, Review(), reference)["license_id"])
+    left_out = {} if slip is None else {slip.license_id: "leave_out,,,tons entered for kilograms; the filer is asked"}
+    odd = dict.fromkeys(found, "accept,,,an odd lot; the filer has shown the invoice")
+    return [f"{id_},{decision}" for id_, decision in (odd | left_out).items()]
+
+
+def _write_texts(out: Path, seed: int, decided: list[str]) -> None:
     secret = hashlib.sha256(f"demonstration {seed}".encode()).hexdigest()
     (out / "policy.toml").write_text(POLICY.format(secret=secret), encoding="utf-8", newline="\n")
-    lines = ["license_id,decision"] + ([f"{slip.license_id},leave_out"] if slip else [])
+    lines = ["license_id,decision,quantity_kg,value_usd,note", *decided]
     (out / "decisions.csv").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 

@@ -38,7 +38,8 @@ class UnitMap:
     """What each unit of a map has in each cell, and what each firm knows of it.
 
     Rows of `cell`, `unit` are sorted by cell, then unit, those of `known_*` by cell, firm, unit; `amount` and `known`
-    are measure x row, net.
+    are measure x row, net. Unit number `firms` is nobody: what belongs to no unit, neither counted nor protected, yet
+    part of its cell.
     """
 
     cells: int
@@ -51,55 +52,59 @@ class UnitMap:
     known_unit: Ints
     known: Floats
 
-    def merged(self, into: Ints, cells: int) -> UnitMap:
-        """The map after cells were united: cell c becomes `into[c]`, or is dropped where that is negative."""
-        new, new_known = into[self.cell], into[self.known_cell]
-        keep, keep_known = new >= 0, new_known >= 0
+    def united(self, group: Ints, member: Ints, *, groups: int) -> UnitMap:
+        """The map of unions of cells: union `group[i]` holds cell `member[i]`; a cell may be in several."""
+        pair, row = _rows_of(self.cell, member, self.cells)
+        known_pair, known_row = _rows_of(self.known_cell, member, self.cells)
         return _unit_map(
-            cells,
+            groups,
             self.firms,
-            (new[keep], self.unit[keep], self.amount[:, keep]),
-            (
-                new_known[keep_known],
-                self.known_firm[keep_known],
-                self.known_unit[keep_known],
-                self.known[:, keep_known],
-            ),
+            (group[pair], self.unit[row], self.amount[:, row]),
+            (group[known_pair], self.known_firm[known_row], self.known_unit[known_row], self.known[:, known_row]),
         )
 
 
-def unit_maps(holdings: Holdings, cell: Ints, *, cells: int) -> tuple[UnitMap, ...]:
-    """One `UnitMap` for each unit map of the holdings; `cell` is the cell of each record, negative for none."""
-    inside = cell >= 0
-    record, firm = holdings.known_record, holdings.known_firm
-    seen = inside[record]
-    record, firm = record[seen], firm[seen]
-    return tuple(
-        _unit_map(
-            cells,
-            holdings.firms,
-            (cell[inside], unit[inside], holdings.amounts[:, inside]),
-            (cell[record], firm, unit[record], holdings.amounts[:, record]),
-        )
-        for unit in holdings.units
-    )
+def _rows_of(sorted_cell: Ints, cell: Ints, cells: int) -> tuple[Ints, Ints]:
+    """For each entry of `cell` its rows in an array sorted by cell: positions of entries and of rows."""
+    start = np.searchsorted(sorted_cell, np.arange(cells + 1))
+    length = start[cell + 1] - start[cell]
+    entry = np.repeat(np.arange(len(cell)), length)
+    offset = np.arange(len(entry)) - np.repeat(np.cumsum(length) - length, length)
+    return entry, start[cell][entry] + offset
+
+
+def unit_maps(holdings: Holdings, amounts: Floats, record: Ints, cell: Ints, *, cells: int) -> tuple[UnitMap, ...]:
+    """One `UnitMap` for each unit map of the holdings.
+
+    `amounts` is measure x record (US$, kg); record `record[i]` is in cell `cell[i]`, each pair once.
+    """
+    order = np.argsort(record, kind="stable")
+    pair, row = _rows_of(record[order], holdings.known_record, amounts.shape[1])
+    known_cell, known_record, known_firm = cell[order][row], record[order][row], holdings.known_firm[pair]
+    maps = []
+    for of_record in holdings.units:
+        unit = np.where(of_record < 0, holdings.firms, of_record)
+        held = (cell, unit[record], amounts[:, record])
+        known = (known_cell, known_firm, unit[known_record], amounts[:, known_record])
+        maps.append(_unit_map(cells, holdings.firms, held, known))
+    return tuple(maps)
 
 
 def _unit_map(
     cells: int, firms: int, held: tuple[Ints, Ints, Floats], known: tuple[Ints, Ints, Ints, Floats]
 ) -> UnitMap:
-    key, amount = _sums(held[0] * firms + held[1], held[2])
-    known_key, known_amount = _sums((known[0] * firms + known[1]) * firms + known[2], known[3])
-    known_pair = known_key // firms if firms else known_key
+    base = firms + 1
+    key, amount = _sums(held[0] * base + held[1], held[2])
+    known_key, known_amount = _sums((known[0] * base + known[1]) * base + known[2], known[3])
     return UnitMap(
         cells=cells,
         firms=firms,
-        cell=key // max(firms, 1),
-        unit=key % max(firms, 1),
+        cell=key // base,
+        unit=key % base,
         amount=amount,
-        known_cell=known_pair // max(firms, 1),
-        known_firm=known_pair % max(firms, 1),
-        known_unit=known_key % max(firms, 1),
+        known_cell=known_key // (base * base),
+        known_firm=known_key // base % base,
+        known_unit=known_key % base,
         known=known_amount,
     )
 
@@ -143,15 +148,23 @@ def required_levels(maps: Sequence[UnitMap], measure: int, rules: Rules) -> Leve
     )
 
 
-def unsafe_cells(maps: Sequence[UnitMap], rules: Rules) -> Bools:
-    """Cells unsafe in either measure, for any attacker, under any map."""
-    unsafe: Bools = np.logical_or.reduce([required_levels(maps, measure, rules).unsafe for measure in range(MEASURES)])
+def all_levels(maps: Sequence[UnitMap], rules: Rules) -> tuple[Levels, ...]:
+    """The levels of every measure."""
+    return tuple(required_levels(maps, measure, rules) for measure in range(MEASURES))
+
+
+def unsafe_cells(levels: Sequence[Levels]) -> Bools:
+    """Cells unsafe in any measure: value and quantity have one pattern."""
+    unsafe: Bools = np.logical_or.reduce([one.unsafe for one in levels])
     return unsafe
 
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """Units of each cell by size: rows from `start[c]` to `start[c + 1]` are those of cell c, the largest first."""
+    """Units of each cell by size: rows from `start[c]` to `start[c + 1]` are those of cell c, the largest first.
+
+    `gross` is the sum over all units and nobody's part.
+    """
 
     start: Ints
     unit: Ints
@@ -167,17 +180,20 @@ class _Ranked:
 
 def _ranked(units: UnitMap, measure: int) -> _Ranked:
     size = np.abs(units.amount[measure])
-    order = np.lexsort((-size, units.cell))
-    start = np.searchsorted(units.cell, np.arange(units.cells + 1)).astype(np.int64)
     gross = _totals(units.cell, size, units.cells)
-    return _Ranked(start, units.unit[order], size[order], gross)
+    somebody = units.unit < units.firms
+    cell, unit, size = units.cell[somebody], units.unit[somebody], size[somebody]
+    order = np.lexsort((-size, cell))
+    start = np.searchsorted(cell, np.arange(units.cells + 1)).astype(np.int64)
+    return _Ranked(start, unit[order], size[order], gross)
 
 
 def _levels(units: UnitMap, measure: int, rules: Rules) -> Levels:
     ranked = _ranked(units, measure)
     share = rules.p / 100
     every = np.arange(units.cells)
-    count = np.bincount(units.cell, units.amount[measure] != 0, minlength=units.cells)
+    counted = (units.amount[measure] != 0) & (units.unit < units.firms)
+    count = np.bincount(units.cell, counted, minlength=units.cells)
     few = (np.diff(ranked.start) > 0) & (count < rules.n_min)
     top = ranked.at(0, every)
     dominance = np.maximum(_dominance(ranked, rules), 0.0)
@@ -212,17 +228,17 @@ def _dominance(ranked: _Ranked, rules: Rules) -> Floats:
 def _insiders(units: UnitMap, measure: int, ranked: _Ranked, share: float) -> tuple[Ints, Ints, Floats, Floats, Floats]:
     """For each firm in each cell: what it knows, the largest (1 + p) x_h - k_h and the largest x_h over all units h
     that it does not know wholly (0 where it knows all)."""
-    firms = max(units.firms, 1)
-    pair_key, pair = np.unique(units.known_cell * firms + units.known_firm, return_inverse=True)
-    cell, firm = pair_key // firms, pair_key % firms
+    base = units.firms + 1
+    pair_key, pair = np.unique(units.known_cell * base + units.known_firm, return_inverse=True)
+    cell, firm = pair_key // base, pair_key % base
     k_h = np.abs(units.known[measure])
     known = _totals(pair, k_h, len(pair_key))
-    row = np.searchsorted(units.cell * firms + units.unit, units.known_cell * firms + units.known_unit)
+    row = np.searchsorted(units.cell * base + units.unit, units.known_cell * base + units.known_unit)
     x_h = np.abs(units.amount[measure])[row]
 
     largest = _largest_unknown(units, ranked, cell, pair_key)
     best = (1 + share) * largest
-    partly = x_h - k_h > TOLERANCE * x_h
+    partly = (x_h - k_h > TOLERANCE * x_h) & (units.known_unit < units.firms)
     np.maximum.at(largest, pair[partly], x_h[partly])
     np.maximum.at(best, pair[partly], ((1 + share) * x_h - k_h)[partly])
     return cell, firm, known, best, largest
@@ -230,13 +246,13 @@ def _insiders(units: UnitMap, measure: int, ranked: _Ranked, share: float) -> tu
 
 def _largest_unknown(units: UnitMap, ranked: _Ranked, cell: Ints, pair_key: Ints) -> Floats:
     """Size of the largest unit of which the firm of a (cell, firm) pair knows nothing, 0 where there is none."""
-    firms = max(units.firms, 1)
-    known_key = (units.known_cell * firms + units.known_firm) * firms + units.known_unit
+    base = units.firms + 1
+    known_key = (units.known_cell * base + units.known_firm) * base + units.known_unit
     largest = np.zeros(len(pair_key))
     row, waiting = ranked.start[cell].copy(), np.arange(len(pair_key))
     while len(waiting := waiting[row[waiting] < ranked.start[cell[waiting] + 1]]):
         at = row[waiting]
-        key = pair_key[waiting] * firms + ranked.unit[at]
+        key = pair_key[waiting] * base + ranked.unit[at]
         found = np.minimum(np.searchsorted(known_key, key), len(known_key) - 1)
         free = known_key[found] != key
         largest[waiting[free]] = ranked.size[at[free]]

@@ -126,7 +126,8 @@ def _ids(columns: dict[str, Any]) -> Iterator[Found]:
         blank = pc.not_equal(values, pc.utf8_trim_whitespace(values))
         yield Found.of(name, blank, "an id without blanks around it", values)
     for name in ("filer_id", "importer_id"):
-        yield Found.of(name, pc.equal(columns[name], pa.scalar(UNKNOWN)), "the id of a firm", columns[name])
+        nobody = pc.equal(pc.utf8_lower(columns[name]), pa.scalar(UNKNOWN))
+        yield Found.of(name, nobody, "the id of a firm", columns[name])
 
 
 def _figures(columns: dict[str, Any]) -> Iterator[Found]:

@@ -20,9 +20,13 @@ STATUSES = (
     Status.NOT_PUBLISHED,
     Status.NOT_YET,
     Status.WITHHELD,
+    Status.WITHHELD,
 )
-"""Statuses by rank: a sum has the highest rank of its parts, so it is published only if all of them are."""
-PUBLISHED, NOT_APPLICABLE, NOT_REPORTED, NOT_PUBLISHED, NOT_YET, WITHHELD = range(len(STATUSES))
+"""Statuses by rank: a sum has the highest rank of its parts, so it is published only if all of them are. Withheld has
+two ranks: `HIDDEN` where it is not even told whether there is anything ("none or withheld"), and `WITHHELD`."""
+PUBLISHED, NOT_APPLICABLE, NOT_REPORTED, NOT_PUBLISHED, NOT_YET, HIDDEN, WITHHELD = range(len(STATUSES))
+RANKS = {status: rank for rank, status in enumerate(STATUSES)}
+"""The rank of a status that a row states."""
 FROM_PUBLIC, FROM_LICENSE = 1, 2
 NO_DATE = 32_000
 """Index of `as_of` where a cell has none; above all others, so that the least of several is the oldest date."""

@@ -6,8 +6,8 @@ cell holds no figure and a status. Public figures pass the same way, so that no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import starmap
 
 import numpy as np
@@ -16,6 +16,7 @@ from data_access.filters import Basis, Filters, Measure, Of, Series
 from data_access.serving.cube.figures import (
     FROM_LICENSE,
     FROM_PUBLIC,
+    HIDDEN,
     NO_DATE,
     NOT_APPLICABLE,
     PUBLISHED,
@@ -26,7 +27,7 @@ from data_access.serving.cube.figures import (
     Integers,
     Ranks,
 )
-from data_access.serving.cube.license import LicenseRow
+from data_access.serving.cube.license import Bounds, LicenseRow
 from data_access.serving.gate._seal import SEAL
 from data_access.serving.gate.released import Cell, Released, ReleaseInfo, Words
 from data_access.serving.periods import Period
@@ -51,12 +52,16 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One series of an answer: figures by member and period, the whole that shares are of, and which periods run."""
+    """One series of an answer: figures by member and period, the whole that shares are of, and which periods run.
+
+    `ranges` maps member and period (positions) to the bounds of a single withheld cell, in US$ or kg as the measure is.
+    """
 
     series: Series
     figures: Figures
     whole: Figures | None
     partial: Sequence[bool]
+    ranges: Mapping[tuple[int, int], Bounds] = field(default_factory=dict)
 
 
 def add(cells: Figures, *, counts: Flags | None = None) -> Figures:
@@ -155,13 +160,37 @@ def over(months: Figures, periods: Sequence[Period], first: int) -> Figures:
     )
 
 
-def put(figures: Figures, row: int, column: int, cell: LicenseRow) -> None:
-    """Put a published or unpublished cell of a longer period in the place of a sum of months."""
-    shown = cell.status == PUBLISHED and cell.value is not None and cell.kg is not None
-    figures.status[row, column] = figures.weight_status[row, column] = cell.status
-    figures.value[row, column] = figures.weighed[row, column] = (cell.value if shown else 0) or 0
-    figures.kg[row, column] = (cell.kg if shown else 0) or 0
-    figures.as_of[row, column] = cell.as_of
+def put(figures: Figures, row: int, column: int, cells: Sequence[LicenseRow], *, of: int) -> bool:
+    """Put the sum of cells of a longer period in the place of a sum of months; gives whether that was done.
+
+    A sum of several cells that is not published, or lacks some of the `of` cells, is no better than that of months.
+    """
+    if len(cells) < of or not cells:
+        return False
+    status = max(cell.status for cell in cells)
+    if status == PUBLISHED and len({cell.as_of for cell in cells}) > 1:
+        status = WITHHELD
+    shown = status == PUBLISHED
+    if not shown and figures.status[row, column] == PUBLISHED:
+        return False
+    figures.status[row, column] = figures.weight_status[row, column] = status
+    value = sum(cell.value or 0 for cell in cells) if shown else 0
+    figures.value[row, column] = figures.weighed[row, column] = value
+    figures.kg[row, column] = sum(cell.kg or 0 for cell in cells) if shown else 0
+    figures.as_of[row, column] = min(cell.as_of for cell in cells)
+    return True
+
+
+def apart(cells: Figures, whole: Figures, unlike: Flags) -> Figures:
+    """Cells of periods as parts of a whole, withheld where marked: there the two are not of the same figures."""
+
+    unlike = unlike & (whole.status == PUBLISHED)
+
+    def rank(own: Ranks) -> Ranks:
+        ranks: Ranks = np.where(unlike & (own == PUBLISHED), WITHHELD, own).astype(np.int8)
+        return ranks
+
+    return replace(cells, status=rank(cells.status), weight_status=rank(cells.weight_status))
 
 
 def combine(public: Figures, license_: Figures, covered: Flags) -> Figures:
@@ -205,6 +234,7 @@ def _cells(
         for column, period in enumerate(periods):
             rank = ranks[member][column]
             date, source = as_of[member][column], sources[member][column]
+            low, high = _range(part, filters.measure, rank, (member, column))
             cells.append(
                 Cell(
                     period.id,
@@ -222,9 +252,22 @@ def _cells(
                     part.partial[column],
                     dates[date] if date < len(dates) else None,
                     SOURCES[source] if part.series is Series.COMBINED else None,
+                    low,
+                    high,
+                    rank == HIDDEN,
                 )
             )
     return cells
+
+
+def _range(part: Part, measure: Measure, rank: int, place: tuple[int, int]) -> tuple[float | None, float | None]:
+    """The range of a withheld cell in the unit of the measure."""
+    if rank != WITHHELD or place not in part.ranges:
+        return None, None
+    low, high = part.ranges[place]
+    if measure is Measure.VALUE:
+        return low, high
+    return None if low is None else _tons(low), None if high is None else _tons(high)
 
 
 def _basis(basis: Basis | None, source: int) -> Basis | None:

@@ -20,7 +20,8 @@ class ReleaseInfo:
     """Which release figures come from.
 
     `id` is None where there is no release at all; `problem` then says why, or why a newer release is not in use.
-    `license_off` says why license series are not shown, None where they are.
+    `license_off` says why license series are not shown, None where they are. `ranges` tells whether its withheld
+    license cells have ranges, `under_review` whether licenses under review are left out.
     """
 
     id: str | None
@@ -30,6 +31,8 @@ class ReleaseInfo:
     demonstration: bool
     license_off: str | None = None
     problem: str | None = None
+    ranges: bool = False
+    under_review: bool = False
 
     @property
     def stale(self) -> bool:
@@ -42,7 +45,9 @@ class Cell(NamedTuple):
 
     `smelt`, `smelt2`, `cast` are None unless a license table of theirs was asked; `basis` is None for license cells;
     `source` (public, license, or both joined by + for a period of both) is told for combined cells.
-    `partial`: the period has begun but is not whole in this series.
+    `partial`: the period has begun but is not whole in this series. `low` and `high`: what anyone can work out of a
+    withheld cell from the release alone, in the unit of the measure; None everywhere else, or where there is no such
+    bound. `hidden`: withheld, and it is not told whether there is anything ("none or withheld").
     """
 
     period: str
@@ -60,6 +65,9 @@ class Cell(NamedTuple):
     partial: bool
     as_of: str | None
     source: str | None
+    low: int | float | None = None
+    high: int | float | None = None
+    hidden: bool = False
 
 
 class Words(NamedTuple):
@@ -111,6 +119,9 @@ class Released:
             raise TypeError("Released: only the gate makes one; ask Statistics.series")
         if any(cell.value is not None and cell.status is not Status.PUBLISHED for cell in cells):
             raise ValueError("Released: a cell that is not published holds a figure")
+        ranged = (cell for cell in cells if cell.low is not None or cell.high is not None)
+        if any(cell.status is not Status.WITHHELD for cell in ranged):
+            raise ValueError("Released: a cell that is not withheld has a range")
         query = {name: tuple(value) if isinstance(value, list) else value for name, value in filters.to_dict().items()}
         fields: dict[str, Any] = {
             "release": release,

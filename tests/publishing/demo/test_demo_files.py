@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 
 from data_access.contracts import DEMONSTRATION_MARK, LICENSES
 from data_access.errors import UserError
-from data_access.publishing.decisions import left_out
+from data_access.publishing.decisions import read_decisions
 from data_access.publishing.demo import write_demo
-from data_access.publishing.policy import read_policy
+from data_access.publishing.policy import _KEYS, read_policy
+from data_access.publishing.review import Review
 from data_access.publishing.sources.vintages import newest
 
 SMALL = {"as_of": date(2022, 3, 15), "months": 2, "licenses": 200, "progress": False}
@@ -84,10 +86,24 @@ def test_a_month_is_out_37_days_after_its_end(tmp_path: Path, as_of: date, last:
 def test_the_policy_is_one_that_a_publication_reads(demo: Path) -> None:
     policy = read_policy(demo / "policy.toml")
     assert (policy.name, policy.rules.p, policy.rules.n_min) == ("demonstration", 10, 3)
+    assert policy.ranges
+    assert policy.review == Review()
+
+
+def test_the_policy_names_every_key_with_its_default_but_two(demo: Path, tmp_path: Path) -> None:
+    """Whoever begins with it sees all that can be set."""
+    least = [
+        line for line in (demo / "policy.toml").read_text().splitlines() if line.startswith(("name", "secret", "demo"))
+    ]
+    (tmp_path / "least.toml").write_text("\n".join([*least, "[rules]", "p = 10", "n_min = 3"]))
+    assert read_policy(demo / "policy.toml") == replace(read_policy(tmp_path / "least.toml"), ranges=True, clean_up=0)
+    given = tomllib.loads((demo / "policy.toml").read_text())
+    named = {f"{key}.{name}" for key, value in given.items() if isinstance(value, dict) for name in value}
+    assert {key for key in _KEYS if "." in key} - named == {"rules.n", "rules.k"}
 
 
 def test_the_one_decision_leaves_out_the_slip(demo: Path) -> None:
-    assert len(left_out(demo / "decisions.csv")) == 1
+    assert len(read_decisions(demo / "decisions.csv").left_out) == 1
 
 
 def test_an_earlier_demonstration_is_replaced(tmp_path: Path) -> None:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from data_access.publishing.decisions import left_out
+from data_access.publishing.build import build_public
+from data_access.publishing.decisions import read_decisions
 from data_access.publishing.demo import write_demo
+from data_access.publishing.fidelity import closer_than_assumed, fidelity
+from data_access.publishing.policy import read_policy
+from data_access.publishing.public_figures import product_tree
+from data_access.publishing.review import Review, stopped
 from data_access.publishing.sources.licenses import Licenses, counted, read_licenses
 from data_access.reference import Licensed, Reference
 
@@ -59,6 +65,7 @@ def test_a_week_changes_statuses_only_forward(both: pd.DataFrame) -> None:
     changed = old[old["status"] != old["status_before"]]
     assert set(changed["status_before"]) == {"active"}
     assert set(changed["status"]) == {"used", "cancelled", "expired_unused"}
+    assert (changed["status"] == "cancelled").sum() > 10, "figures of a week fall, too"
 
 
 def test_a_week_changes_nothing_else_of_a_license(both: pd.DataFrame) -> None:
@@ -110,7 +117,7 @@ def test_each_country_follows_its_public_figures(
 
 
 def test_one_license_states_tons_for_kg_and_is_the_one_decided(demo: Path, later: pd.DataFrame) -> None:
-    (slip,) = left_out(demo / "decisions.csv")
+    (slip,) = read_decisions(demo / "decisions.csv").left_out
     unit_value = later["value_usd"] / later["quantity_kg"]
     assert later.loc[unit_value > 500, "license_id"].tolist() == [slip]
     assert counted(later).set_index("license_id").loc[slip, "month"] == "2026-10"
@@ -175,3 +182,76 @@ def test_unknown_smelt_stands_only_in_early_applications(demo_of_2022: pd.DataFr
     assert len(unknown) > 0
     assert (unknown["applied_on"] <= "2022-06-28").all()
     assert (demo_of_2022["applied_on"] > "2022-06-28").any()
+
+
+def test_review_stops_the_slip_and_nothing_else(demo: Path, counting: pd.DataFrame, reference: Reference) -> None:
+    decided = read_decisions(demo / "decisions.csv")
+    found = stopped(counting, read_policy(demo / "policy.toml").review, reference)
+    assert found["license_id"].tolist() == list(decided.by_license)
+    assert decided.undecided(found).empty
+    assert stopped(decided.apply(counting), read_policy(demo / "policy.toml").review, reference).empty
+
+
+@pytest.mark.parametrize(("seed", "months", "licenses"), [(2, 2, 100), (3, 9, 300)])
+def test_small_demonstrations_raise_no_false_alarms(
+    tmp_path: Path, reference: Reference, seed: int, months: int, licenses: int
+) -> None:
+    write_demo(out=tmp_path, seed=seed, as_of=date(2022, 3, 15), months=months, licenses=licenses, progress=False)
+    records = counted(read_licenses(tmp_path / "licenses-2022-03-15.parquet", reference=reference).frame)
+    decided = read_decisions(tmp_path / "decisions.csv")
+    assert stopped(records, Review(), reference)["license_id"].tolist() == list(decided.by_license)
+
+
+def test_public_statistics_tell_license_figures_no_closer_than_the_policy_assumes(
+    demo: Path, counting: pd.DataFrame, reference: Reference
+) -> None:
+    policy = read_policy(demo / "policy.toml")
+    spreads = fidelity(
+        read_decisions(demo / "decisions.csv").apply(counting),
+        build_public(demo / "public", reference)[0],
+        tree=product_tree(reference, counting["hts10"].unique()),
+        reference=reference,
+        assumptions=policy.assumptions,
+        months=("2026-07", "2026-08", "2026-09"),
+    )
+    assert len(spreads) == 10
+    assert all(one.cells >= 20 for one in spreads)
+    assert closer_than_assumed(spreads) == []
+
+
+def test_a_group_in_a_month_is_known_within_some_percent_only(
+    counting: pd.DataFrame, public: pd.DataFrame, reference: Reference
+) -> None:
+    ratios = []
+    for group in ("unwrought", "bars", "wire", "sheet", "foil", "tubes"):
+        codes = reference.products.codes(group)
+        theirs = (
+            public[public["hts"].isin(codes) & (public["cty_code"] == "-")].groupby("month")["consumption_value"].sum()
+        )
+        ours = counting[counting["hts10"].isin(codes)].groupby("month")["value_usd"].sum()
+        ratios += (ours / theirs)[["2026-07", "2026-08", "2026-09"]].tolist()
+    assert 0.03 < pd.Series(ratios).std() < 0.25
+
+
+def test_second_smelts_are_countries_where_there_is_a_first(counting: pd.DataFrame, reference: Reference) -> None:
+    second = counting[counting["smelt2"] != "not_applicable"]
+    assert 0.2 < len(second) / len(counting) < 0.6
+    assert second["smelt2"].nunique() > 15
+    assert (second["smelt1"] != second["smelt2"]).all()
+    assert (second["smelt1"] != "not_applicable").all()
+
+
+def test_exporters_and_manufacturers_sit_in_one_country_each(counting: pd.DataFrame) -> None:
+    for role in ("exporter_id", "manufacturer_id"):
+        named = counting[counting[role].notna() & (counting[role] != "unknown")]
+        countries = named.groupby(role)["origin"].nunique()
+        assert (countries == 1).mean() > 0.9, role
+        importers = named.groupby(role)["importer_id"].nunique()
+        assert importers.max() > 5, role
+
+
+def test_a_firm_has_prices_of_its_own(counting: pd.DataFrame) -> None:
+    sheet = counting[counting["hts10"].str.startswith("760612") & (counting["origin"] == "OMN")]
+    price = np.log(sheet["value_usd"] / sheet["quantity_kg"])
+    usual = price.groupby(sheet["importer_id"]).transform("mean")
+    assert usual.std() > (price - usual).std()

@@ -2,214 +2,206 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
+import highspy
 import numpy as np
 import pytest
-from small_months import Month, Record, interval
+from abstract import Abstract, abstract, alone, many
+from plain_rules import Record
+from scipy.sparse import csr_array
 
-from data_access.publishing.disclosure.attacker import Room, System
-
-INF = np.inf
-
-
-def system_of(figures: list[list[float]], *, beta: float = INF, eps: float = INF, equations: list[list[int]]) -> System:
-    """A system of one or two measures whose cells have no ceiling."""
-    truth = np.array(figures, float)
-    cells = truth.shape[1]
-    return System(
-        figures=truth,
-        equations=np.array(equations, float),
-        ceiling=np.full(truth.shape, truth.sum()),
-        unit_value=np.full(cells, beta),
-        public=np.full(cells, eps),
-    )
+from data_access.publishing.disclosure import program
+from data_access.publishing.disclosure.attacker import DOWN, TOTAL, UP, capped, inside_of, twin_bands
+from data_access.publishing.disclosure.pool import follow
+from data_access.publishing.disclosure.program import OUTSIDER, Goal, Program, holds
 
 
-def reaches(system: System, cell: int, move: float, *, known: dict[int, float] | None = None, measure: int = 0) -> bool:
-    """Whether a cell may lie `move` (absolute, signed) from the truth; `known`: fraction a firm knows of cells."""
-    size = system.figures.shape
-    unknown = np.ones(size)
-    for place, fraction in (known or {}).items():
-        unknown[:, place] = 1 - fraction
-    goal = np.zeros(size)
-    goal[measure, cell] = move / system.figures[measure, cell]
-    room = system.room().without(unknown)
-    return system.table(goal, withheld=np.ones(size[1], bool), room=room) is not None
+def reaches(one: Abstract, cell: str, move: float, *, firm: str | None = None, measure: int = 0) -> bool:
+    """Whether a withheld cell may lie `move` (absolute, signed) from the truth, for the outsider or a firm."""
+    withheld = np.array([name != "T" for name in one.names])
+    problem = one.problem
+    solver = Program(problem.system, problem.inside, price=problem.price, withheld=withheld, frozen=~withheld)
+    direction = UP if move > 0 else DOWN
+    goal = Goal((one.cell(cell),), measure, direction, one.cell(cell))
+    attackers = OUTSIDER if firm is None else np.array([1 + one.plain.firms.index(firm)])
+    return solver.solve(goal, abs(move) / problem.system.scale[measure], attackers=attackers) is not None
 
 
-COMBINED = Month(
-    [
-        Record(cell, f"firm {cell}", q * price, q)
-        for cell, q, price in (("1", 97.5, 7788), ("2", 10.5, 4338), ("3", 22.5, 2902))
-    ],
-    eps=1e9,
-    beta=1e9,
-)
-"""One firm a cell, the totals published: `combined_attacker` of the shared cases, computed there with SciPy."""
+def rest(**shown: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """Equations of withheld cells whose sums are published as T."""
+    return [("T", cells) for cells in shown.values()]
 
-NEEDED = 9.75
+
+COMBINED = [alone(cell, q * price, q) for cell, q, price in (("a", 97.5, 7788), ("b", 10.5, 4338), ("c", 22.5, 2902))]
+"""One firm a cell, the totals published."""
 
 
 @pytest.mark.parametrize(
-    ("beta", "known", "protected"),
-    [(INF, {}, True), (INF, {1: 1.0}, True), (0.05, {}, True), (0.05, {1: 1.0}, False)],
+    ("beta", "firm", "protected"),
+    [(np.inf, None, True), (np.inf, "only of b", True), (0.05, None, True), (0.05, "only of b", False)],
 )
 def test_a_firm_and_prices_together_bound_what_withstands_either(
-    beta: float, known: dict[int, float], protected: bool
+    beta: float, firm: str | None, protected: bool
 ) -> None:
-    system = system_of(COMBINED.figures().tolist(), beta=beta, equations=[[1, 1, 1]])
-    moves = [reaches(system, 0, sign * NEEDED, known=known, measure=1) for sign in (1, -1)]
+    one = abstract([("T", ["a", "b", "c"])], COMBINED, beta=beta)
+    moves = [reaches(one, "a", sign * 9.75, firm=firm, measure=1) for sign in (1, -1)]
     assert all(moves) == protected
 
 
 @pytest.mark.parametrize(("beta", "protected"), [(0.02, False), (0.05, False), (0.1, True), (0.25, True)])
 def test_two_cells_of_different_prices_are_bounded_by_them(beta: float, protected: bool) -> None:
-    system = system_of([[65 * 8000, 45 * 2600], [65, 45]], beta=beta, equations=[[1, 1]])
-    assert all(reaches(system, 0, sign * 6.5, measure=1) for sign in (1, -1)) == protected
+    one = abstract([("T", ["a", "b"])], [alone("a", 65 * 8000, 65), alone("b", 45 * 2600, 45)], beta=beta)
+    assert all(reaches(one, "a", sign * 6.5, measure=1) for sign in (1, -1)) == protected
 
 
-SINGLETON = {"A2": 15, "A4": 17, "B2": 18, "B4": 8}
-SINGLETON_EQUATIONS = [[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]
-"""tau-ARGUS manual 4.1, section 2.10: rows A and B, columns 2 and 4, all four withheld, their sums published."""
+def square(a2: float, a4: float, b2: float, b4: float) -> Abstract:
+    """Rows A and B, columns 2 and 4: all four withheld, their sums published."""
+    values = {"A2": a2, "A4": a4, "B2": b2, "B4": b4}
+    margins = {"A": a2 + a4, "B": b2 + b4, "2": a2 + b2, "4": a4 + b4}
+    equations = [("T", ["A", "B"]), ("T", ["2", "4"])]
+    equations += [(m, [name for name in values if m in name]) for m in margins]
+    return abstract(equations, [alone(name, value) for name, value in values.items()], frozen=list(margins))
+
+
+def reaches_in(one: Abstract, cell: str, move: float, firm: str | None = None) -> bool:
+    withheld = ~one.problem.frozen
+    problem = one.problem
+    solver = Program(problem.system, problem.inside, price=problem.price, withheld=withheld, frozen=~withheld)
+    goal = Goal((one.cell(cell),), 0, UP if move > 0 else DOWN, one.cell(cell))
+    attackers = OUTSIDER if firm is None else np.array([1 + one.plain.firms.index(firm)])
+    return solver.solve(goal, abs(move) / problem.system.scale[0], attackers=attackers) is not None
 
 
 def test_the_only_firm_of_a_neighboring_cell_recovers_the_other() -> None:
-    system = system_of([list(SINGLETON.values())], equations=SINGLETON_EQUATIONS)
-    assert reaches(system, 1, 1.7)
-    assert reaches(system, 1, -1.7)
-    assert not reaches(system, 1, 0.01, known={0: 1.0})
-    assert not reaches(system, 1, -0.01, known={0: 1.0})
-
-
-def test_a_third_withheld_cell_in_the_row_helps() -> None:
-    figures = [[15, 17, 62, 18, 8, 31]]
-    rows = [[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1], [1, 0, 0, 1, 0, 0], [0, 1, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1]]
-    system = system_of(figures, equations=rows)
-    assert all(reaches(system, 1, sign * 1.7, known={0: 1.0}) for sign in (1, -1))
+    one = square(15, 17, 18, 8)
+    assert reaches_in(one, "A4", 1.7)
+    assert reaches_in(one, "A4", -1.7)
+    assert not reaches_in(one, "A4", 0.01, firm="only of A2")
+    assert not reaches_in(one, "A4", -0.01, firm="only of A2")
 
 
 @pytest.mark.parametrize(("move", "possible"), [(2.0, True), (2.1, False), (-1.0, True), (-1.1, False)])
-def test_intervals_of_the_handbooks_table(move: float, possible: bool) -> None:
-    system = system_of([[4, 3, 2, 1]], equations=SINGLETON_EQUATIONS)
-    assert reaches(system, 0, move) == possible
+def test_intervals_of_a_square(move: float, possible: bool) -> None:
+    assert reaches_in(square(4, 3, 2, 1), "A2", move) == possible
 
 
-def test_cells_that_are_zero_leave_no_room_for_each_other() -> None:
-    system = system_of([[10, 5, 0, 0]], equations=[[1, 1, 1, 1]])
-    room = system.room()
-    assert not room.up[0, 2:].any()
-    assert not room.down[0, 2:].any()
-    goal = np.array([[0.0, 0.0, 0.1, 0.0]])
-    assert system.table(goal, withheld=np.ones(4, bool), room=room) is None
+def test_a_cell_of_zero_has_no_room_by_what_is_known_of_it() -> None:
+    records = [*many("a", 10), *many("b", 5), alone("c", 0.0), alone("d", 0.0)]
+    one = abstract([("T", ["a", "b", "c", "d"])], records, epsilon=0.3)
+    assert not one.problem.system.up[:, [one.cell("c"), one.cell("d")]].any()
+    assert not reaches(one, "c", 0.001)
 
 
-SIDE_EQUATIONS = [[1, 0, -1, 0], [0, 1, 0, -1], [0, 0, 1, 1]]
-"""Origins o and p, of smelt s1 and whole: only the s1 parts move, and the sum over origins is published."""
+@pytest.mark.parametrize(("epsilon", "up", "down"), [(np.inf, 30.0, -60.0), (0.02, 2.0, -2.0)])
+def test_public_statistics_bound_the_origins_and_so_their_parts(epsilon: float, up: float, down: float) -> None:
+    values = {"o1": 60.0, "o2": 40.0, "p1": 30.0, "p2": 70.0}
+    equations = [("T", ["o", "p"]), ("T", ["1", "2"])]
+    equations += [(m, [name for name in values if m in name]) for m in "op12"]
+    records = [record for name, value in values.items() for record in many(name, value)]
+    one = abstract(equations, records, epsilon={"o": epsilon, "p": epsilon}, frozen=["1", "2", "o2", "p2"])
+    for move in (up, down):
+        assert reaches_in(one, "o1", move)
+        assert not reaches_in(one, "o1", move * 1.01)
 
 
-@pytest.mark.parametrize(("eps", "moves"), [(INF, (29.9, -59.9)), (0.02, (2.0, -2.0))])
-def test_public_statistics_bound_the_origins_and_so_their_parts(eps: float, moves: tuple[float, float]) -> None:
-    truth = np.array([[100.0, 100.0, 60.0, 30.0]])
-    system = System(
-        figures=truth,
-        equations=np.array(SIDE_EQUATIONS, float),
-        ceiling=np.full(truth.shape, 200.0),
-        unit_value=np.full(4, INF),
-        public=np.array([eps, eps, INF, INF]),
+def test_what_is_published_does_not_move() -> None:
+    one = abstract([("T", ["a", "b", "c"])], [*many("a", 50), *many("b", 30), *many("c", 20)], frozen=["b", "c"])
+    assert not reaches_in(one, "a", 1)
+    moves = Program(
+        one.problem.system, one.problem.inside, price=one.problem.price,
+        withheld=np.zeros(4, bool), frozen=np.array([name in "Tc" for name in one.names]),
+    ).solve(Goal((one.cell("a"),), 0, UP, one.cell("a")), 100.0)  # fmt: skip
+    assert moves is not None
+    assert not moves.reshape(2, -1)[:, [one.cell("T"), one.cell("c")]].any()
+
+
+def test_twins_stay_together() -> None:
+    figures = np.array([[100.0, 103.0], [50.0, 80.0]])
+    rows, limits = twin_bands(figures, np.array([[0, 1]]), 0.05)
+    assert rows.shape[0] == 2, "quantities are not within 5 % of each other, so that nobody knows them to be"
+    for origin, twin, possible in ((100, 105, True), (100, 105.1, False), (100, 94.9, False), (110, 105, True)):
+        moves = np.array([origin - 100.0, twin - 103.0, 0, 0])
+        assert bool((rows @ moves <= limits + 1e-9).all()) == possible
+
+
+def test_tables_are_checked_by_arithmetic() -> None:
+    one = abstract([("T", ["a", "b"])], [*many("a", 60), *many("b", 40)], beta=0.1, epsilon={"a": 0.2})
+    system, scale = one.problem.system, one.problem.system.scale[0]
+    names = [one.cell("a"), one.cell("b")]
+
+    def table(*moves: float) -> np.ndarray:
+        both = np.zeros((2, len(one.names)))
+        both[0, names], both[1, names] = np.array(moves[:2]) / scale, np.array(moves[2:]) / scale
+        return both.ravel()
+
+    assert holds(system, table(5, -5, 5, -5))
+    assert not holds(system, table(5, -4.9, 5, -5)), "does not add up"
+    assert not holds(system, table(13, -13, 13, -13)), "more than is publicly known"
+    assert not holds(system, table(8, -8, 0, 0)), "another unit value"
+
+
+def test_tables_add_up_whatever_the_sizes() -> None:
+    draw = np.random.default_rng(3)
+    sizes = np.round(np.exp(draw.normal(10, 3, 40)) + 1)
+    names = [f"c{i}" for i in range(40)]
+    records = [Record(name, f"u{i}", size, size / 3) for i, (name, size) in enumerate(zip(names, sizes, strict=True))]
+    one = abstract([("T", names)], records, beta=0.25, epsilon=0.15)
+    for name, size in zip(names, sizes, strict=True):
+        if size < sizes.sum() / 3:
+            assert reaches(one, name, 0.05 * size)
+
+
+@pytest.mark.parametrize("status", ["kInfeasible", "kUnknown", "kTimeLimit", "kSolveError", "kUnbounded"])
+def test_any_state_of_the_solver_but_optimal_is_no_proof(monkeypatch: pytest.MonkeyPatch, status: str) -> None:
+    one = abstract([("T", ["a", "b", "c"])], [*many("a", 50), *many("b", 30), *many("c", 20)])
+    assert reaches(one, "a", 1.0)
+
+    class Unsure(program._Highs):
+        def getModelStatus(self) -> highspy.HighsModelStatus:  # noqa: N802 - the solver's name
+            return getattr(highspy.HighsModelStatus, status)
+
+    monkeypatch.setattr(program, "_Highs", Unsure)
+    assert not reaches(one, "a", 1.0)
+
+
+def test_a_table_that_does_not_hold_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = abstract([("T", ["a", "b", "c"])], [*many("a", 50), *many("b", 30), *many("c", 20)])
+    monkeypatch.setattr(program, "holds", lambda system, moves: False)
+    assert not reaches(one, "a", 1.0)
+
+
+def test_a_question_leaves_no_trace_in_the_program() -> None:
+    one = abstract([("T", ["a", "b", "c"])], [alone("a", 50), *many("b", 30), *many("c", 20)])
+    problem, frozen = one.problem, one.problem.frozen
+    asked = Program(problem.system, problem.inside, price=problem.price, withheld=~frozen, frozen=frozen)
+    fresh = Program(problem.system, problem.inside, price=problem.price, withheld=~frozen, frozen=frozen)
+    goal = Goal((one.cell("b"),), 0, UP, one.cell("b"))
+    insider = np.array([1 + one.plain.firms.index("only of a")])
+    assert asked.solve(goal, TOTAL, attackers=insider) is None
+    assert asked.solve(Goal((one.cell("a"), one.cell("c")), 1, DOWN, 9), 100.0) is not None
+    assert np.array_equal(asked.solve(goal, 50.0), fresh.solve(goal, 50.0))
+
+
+def test_a_firm_follows_a_table_until_a_cell_falls_below_its_own_figures() -> None:
+    inside = inside_of(
+        np.array([100.0, 50.0, 20.0]), np.array([0, 1, 2]), np.array([0, 0, 0]), np.array([90, 50, 1]), 2
     )
-    for move in moves:
-        assert reaches(system, 2, move)
-    assert not reaches(system, 2, moves[0] * 1.1 + 0.2)
+    assert inside.unknown.tolist() == [10, 0, 19]
+    far = [
+        follow(np.array([moves]), (inside,), 3)[1] for moves in ([-20.0, 0, 20], [-5, 0, 5], [20, 0, -9], [0, 1, -1])
+    ]
+    assert far == [0.5, 1.0, 1.0, 0.0]
+    assert follow(np.array([[-20.0, 0, 20]]), (inside,), 3).tolist() == [1.0, 0.5, 1.0]
 
 
-def test_a_published_cell_does_not_move() -> None:
-    system = system_of([[50, 30, 20]], equations=[[1, 1, 1]])
-    goal = np.array([[0.1, 0.0, 0.0]])
-    withheld = np.array([True, True, False])
-    table = system.table(goal, withheld=withheld, room=system.room())
-    assert table is not None
-    assert table[0, 2] == 0
-    assert system.table(goal, withheld=np.array([True, False, False]), room=system.room()) is None
-
-
-def test_a_table_adds_up_to_the_last_digit() -> None:
-    rng = np.random.default_rng(3)
-    figures = np.exp(rng.normal(10, 3, (2, 40)))
-    system = system_of(figures.tolist(), beta=0.25, eps=0.15, equations=[[1] * 40])
-    for cell in range(40):
-        goal = np.zeros((2, 40))
-        goal[:, cell] = 0.05
-        table = system.table(goal, withheld=np.ones(40, bool), room=system.room())
-        if table is not None:
-            off = np.abs((figures * table).sum(axis=1))
-            assert np.all(off <= 1e-12 * figures.sum(axis=1))
-
-
-def test_a_table_beyond_the_room_is_not_accepted() -> None:
-    system = system_of([[50, 30, 20]], equations=[[1, 1, 1]], eps=0.1)
-    table = np.array([[0.2, -10 / 30, 0.0]])
-    everything = np.ones(3, bool)
-    assert not system.holds(table, withheld=everything, room=system.room())
-    assert system.holds(table / 4, withheld=everything, room=system.room())
-    assert not system.holds(table / 4, withheld=np.array([True, False, True]), room=system.room())
-    assert not system.holds(table / 4 + 0.001, withheld=everything, room=system.room())
-
-
-@pytest.mark.parametrize("status", [1, 2, 3, 4])
-def test_any_state_of_the_solver_but_optimal_counts_as_not_protected(
-    monkeypatch: pytest.MonkeyPatch, status: int
+@pytest.mark.parametrize(
+    ("needed", "left", "room", "direction", "level"),
+    [(9.3, 100, 10.0, UP, 9.3), (9.31, 100, 10.0, UP, 9.3), (9.31, 5, 10.0, UP, 9.3), (9.31, 5, 10.0, DOWN, 4.65)],
+)
+def test_levels_are_capped_at_a_cells_own_bounds(
+    needed: float, left: float, room: float, direction: int, level: float
 ) -> None:
-    from data_access.publishing.disclosure import attacker
-
-    solve = attacker.linprog
-
-    def unsure(*args: object, **kwargs: object) -> object:
-        answer = solve(*args, **kwargs)  # type: ignore[call-overload]
-        answer.status = status
-        return answer
-
-    system = system_of([[50, 30, 20]], equations=[[1, 1, 1]])
-    assert reaches(system, 0, 1.0)
-    monkeypatch.setattr(attacker, "linprog", unsure)
-    assert not reaches(system, 0, 1.0)
+    assert capped(np.array([needed]), np.array([left]), room, direction) == pytest.approx([level])
 
 
-def test_the_room_of_a_firm_is_what_it_does_not_know() -> None:
-    outsider = Room(np.array([[0.5, 0.5, 0.5]]), np.array([[0.5, 0.5, 0.5]]))
-    room = outsider.without(np.array([[1.0, 0.2, 0.0]]))
-    assert room.down.tolist() == [[0.5, 0.2, 0.0]]
-    assert room.up.tolist() == [[0.5, 0.5, 0.0]]
-
-
-def test_the_shared_intervals_are_those_of_the_tests_own_judge(shared: Path) -> None:
-    case = json.loads((shared / "data" / "disclosure_cases" / "combined_attacker" / "expected.json").read_text())
-    expected = case["intervals_of_cell_1"]
-    assert COMBINED.figures()[1].tolist() == case["quantity"]
-    everything = set(COMBINED.cells)
-    for name, beta, attacker in (
-        ("outsider", 1e9, None),
-        ("insider_of_cell_2", 1e9, "firm 2"),
-        ("unit_value_5pct", 0.05, None),
-        ("both", 0.05, "firm 2"),
-    ):
-        month = Month(COMBINED.records, beta=beta, eps=1e9)
-        assert interval(month, everything, "1", 1, attacker) == pytest.approx(expected[name], abs=1e-3)
-
-
-def test_the_shared_tables_are_those_of_these_tests(shared: Path) -> None:
-    cases = shared / "data" / "disclosure_cases"
-    mix = json.loads((cases / "unit_value_mix" / "expected.json").read_text())
-    for band, protected in mix["protected_by_band"].items():
-        values = [q * price for q, price in zip(mix["quantity"], mix["unit_value"], strict=True)]
-        system = system_of([values, mix["quantity"]], beta=float(band), equations=[[1, 1]])
-        assert all(reaches(system, 0, sign * mix["quantity"][0] / 10, measure=1) for sign in (1, -1)) == protected
-    singleton = json.loads((cases / "tauargus_singleton" / "expected.json").read_text())
-    system = system_of([list(SINGLETON.values())], equations=SINGLETON_EQUATIONS)
-    for place, (cell, truth) in enumerate(SINGLETON.items()):
-        low, high = singleton["external_intervals"][cell]
-        assert reaches(system, place, high - truth)
-        assert not reaches(system, place, high - truth + 0.01)
-        assert reaches(system, place, low - truth)
-        assert singleton["insider_A2_intervals"][cell] == [truth, truth]
+def test_the_system_allows_for_no_negative_figure() -> None:
+    assert isinstance(abstract([("T", ["a", "b"])], [alone("a", 1), alone("b", 2)]).problem.system.equations, csr_array)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_months import OUTSIDER, Month, Record, is_unsafe, level_of
+from plain_rules import OUTSIDER, Plain, Record, is_unsafe, level_of
 
 from data_access.publishing.disclosure.holdings import firm_numbers, holdings_of
-from data_access.publishing.disclosure.rules import Rules, required_levels, unit_maps, unsafe_cells
+from data_access.publishing.disclosure.rules import (
+    Rules,
+    UnitMap,
+    all_levels,
+    required_levels,
+    unit_maps,
+    unsafe_cells,
+)
+from data_access.publishing.disclosure.unions import mask_of, union_levels
 
 HANDBOOK = {
     "ex1": [50_000, 49_000, 1_000],
@@ -50,12 +55,17 @@ ALONE = 1
 """Fewest units of a rule that is to work without a minimum number."""
 
 
-def month_of(values: list[float]) -> Month:
-    return Month([Record("X", f"u{i}", value) for i, value in enumerate(values)])
+def one_cell(values: list[float]) -> Plain:
+    return Plain([Record("X", f"u{i}", value) for i, value in enumerate(values)])
 
 
-def unsafe(month: Month, rules: Rules) -> list[str]:
-    return [cell for cell, bad in zip(month.cells, unsafe_cells(month.maps(), rules), strict=True) if bad]
+def unsafe(plain: Plain, rules: Rules) -> list[str]:
+    return [cell for cell, bad in zip(plain.cells, fails(plain.maps(), rules), strict=True) if bad]
+
+
+def fails(maps: tuple[UnitMap, ...], rules: Rules) -> list[bool]:
+    """Whether each cell is unsafe."""
+    return [bool(bad) for bad in unsafe_cells(all_levels(maps, rules))]
 
 
 @pytest.mark.parametrize(
@@ -70,10 +80,10 @@ def unsafe(month: Month, rules: Rules) -> list[str]:
 def test_the_handbooks_examples_fail_the_rules_that_it_says(
     example: str, p: bool, n_1_90: bool, n_1_85: bool, n_2_909: bool
 ) -> None:
-    month = month_of(HANDBOOK[example])
+    plain = one_cell(HANDBOOK[example])
     weakest = 1e-6
     found = [
-        bool(unsafe(month, Rules(p=percent, n_min=ALONE, n=n, k=k)))
+        bool(unsafe(plain, Rules(p=percent, n_min=ALONE, n=n, k=k)))
         for percent, n, k in ((10, None, None), (weakest, 1, 90), (weakest, 1, 85), (weakest, 2, 90.909))
     ]
     assert found == [p, n_1_90, n_1_85, n_2_909]
@@ -81,44 +91,43 @@ def test_the_handbooks_examples_fail_the_rules_that_it_says(
 
 @pytest.mark.parametrize(("example", "level"), [("ex1", 4_000), ("ex1d_51firms", 892), ("ex4", 20), ("ex2", 0)])
 def test_the_level_for_the_second_largest_is_the_handbooks(example: str, level: float) -> None:
-    month = month_of(HANDBOOK[example])
-    levels = required_levels(month.maps(), 0, Rules(p=10, n_min=ALONE))
-    second = levels.level[list(levels.firm).index(month.firms.index("u1"))]
+    plain = one_cell(HANDBOOK[example])
+    levels = required_levels(plain.maps(), 0, Rules(p=10, n_min=ALONE))
+    second = levels.level[list(levels.firm).index(plain.firms.index("u1"))]
     assert second == pytest.approx(level)
 
 
 def test_the_level_of_dominance_is_the_handbooks() -> None:
-    levels = required_levels(month_of(HANDBOOK["ex4"]).maps(), 0, Rules(p=1e-9, n_min=ALONE, n=1, k=85))
+    levels = required_levels(one_cell(HANDBOOK["ex4"]).maps(), 0, Rules(p=1e-9, n_min=ALONE, n=1, k=85))
     assert levels.outsider[0] == pytest.approx(22.941176)
 
 
 def test_units_are_merged_to_their_enterprise() -> None:
-    firms = Month([Record(cell, f"u{i}", value) for i, (cell, value, _) in enumerate(HOLDINGS)])
-    groups = Month([Record(cell, holding, value) for cell, value, holding in HOLDINGS])
+    firms = Plain([Record(cell, f"u{i}", value) for i, (cell, value, _) in enumerate(HOLDINGS)])
+    groups = Plain([Record(cell, holding, value) for cell, value, holding in HOLDINGS])
     assert unsafe(firms, Rules(p=10, n_min=3)) == []
     assert unsafe(groups, Rules(p=10, n_min=3)) == ["800|20", "900|20", "900|30"]
 
 
 @pytest.mark.parametrize("rules", [Rules(p=1e-6, n_min=ALONE, n=2, k=90), Rules(p=10, n_min=ALONE)])
 def test_dominance_and_p_percent_see_holdings_where_units_hide_them(rules: Rules) -> None:
-    units = Month([Record(cell, f"u{i}", value) for i, (cell, value, _) in enumerate(DOMINANCE)])
-    holdings = Month([Record(cell, holding, value) for cell, value, holding in DOMINANCE])
+    units = Plain([Record(cell, f"u{i}", value) for i, (cell, value, _) in enumerate(DOMINANCE)])
+    holdings = Plain([Record(cell, holding, value) for cell, value, holding in DOMINANCE])
     assert unsafe(units, rules) == ["v1", "v2", "v3", "v4"]
     assert unsafe(holdings, rules) == ["v1", "v2", "v3", "v4", "v6"]
 
 
 def test_a_broker_who_knows_part_of_the_largest_importer_makes_a_cell_unsafe() -> None:
-    month = Month(BROKER)
-    levels = required_levels(month.maps(), 0, month.rules)
-    needed = {month.firms[firm]: level for firm, level in zip(levels.firm, levels.level, strict=True) if level}
-    assert month.figure("X", 0) == 266.0
+    plain = Plain(BROKER)
+    levels = required_levels(plain.maps(), 0, plain.rules)
+    needed = {plain.firms[firm]: level for firm, level in zip(levels.firm, levels.level, strict=True) if level}
     assert levels.outsider[0] == 0
     assert needed["b"] == pytest.approx(10.0)
 
 
 def test_without_the_brokers_knowledge_the_same_cell_is_safe() -> None:
-    importers = Month([record._replace(filer=None) for record in BROKER])
-    filers = Month([record._replace(importer=str(record.filer), filer=None) for record in BROKER])
+    importers = Plain([record._replace(filer=None) for record in BROKER])
+    filers = Plain([record._replace(importer=str(record.filer), filer=None) for record in BROKER])
     assert not unsafe(importers, importers.rules)
     assert not unsafe(filers, filers.rules)
 
@@ -128,8 +137,8 @@ def test_exporters_and_manufacturers_attack_too(role: str, bad: bool) -> None:
     frame = licenses([("a", 100.0), ("b", 60.0), ("c", 30.0), ("d", 12.0)])
     frame.loc[1:2, role] = "seller"
     holdings = holdings_of(frame, firm_numbers(frame))
-    maps = unit_maps(holdings, np.zeros(len(frame), np.int64), cells=1)
-    assert unsafe_cells(maps, Rules(p=15, n_min=3))[0] == bad
+    maps = unit_maps(holdings, holdings.amounts, np.arange(len(frame)), np.zeros(len(frame), np.int64), cells=1)
+    assert fails(maps, Rules(p=15, n_min=3))[0] == bad
 
 
 @pytest.mark.parametrize(
@@ -142,32 +151,32 @@ def test_exporters_and_manufacturers_attack_too(role: str, bad: bool) -> None:
     ],
 )
 def test_corrections_count_by_their_size(values: list[float], bad: bool) -> None:
-    assert unsafe_cells(month_of(values).maps(), Rules(p=10, n_min=3))[0] == bad
+    assert fails(one_cell(values).maps(), Rules(p=10, n_min=3))[0] == bad
 
 
 @pytest.mark.parametrize(("rest", "bad"), [(9.99, True), (10.0, False), (10.01, False)])
 def test_the_p_percent_rule_is_strict(rest: float, bad: bool) -> None:
-    assert unsafe_cells(month_of([100, 50, rest / 2, rest / 2]).maps(), Rules(p=10, n_min=3))[0] == bad
+    assert fails(one_cell([100, 50, rest / 2, rest / 2]).maps(), Rules(p=10, n_min=3))[0] == bad
 
 
 @pytest.mark.parametrize(("units", "bad"), [(2, True), (3, False), (4, False)])
 def test_fewer_units_than_the_minimum_are_unsafe(units: int, bad: bool) -> None:
-    assert unsafe_cells(month_of([100.0] * units).maps(), Rules(p=10, n_min=3))[0] == bad
+    assert fails(one_cell([100.0] * units).maps(), Rules(p=10, n_min=3))[0] == bad
 
 
 def test_units_that_contribute_nothing_do_not_count() -> None:
-    assert unsafe_cells(month_of([100.0, 100.0, 0.0]).maps(), Rules(p=10, n_min=3))[0]
+    assert fails(one_cell([100.0, 100.0, 0.0]).maps(), Rules(p=10, n_min=3))[0]
 
 
 def test_a_cell_is_unsafe_when_only_its_quantity_is() -> None:
-    month = Month([Record("X", firm, 100, quantity) for firm, quantity in (("a", 900), ("b", 40), ("c", 20))])
-    assert unsafe(month, month.rules) == ["X"]
-    assert not required_levels(month.maps(), 0, month.rules).unsafe[0]
+    plain = Plain([Record("X", firm, 100, quantity) for firm, quantity in (("a", 900), ("b", 40), ("c", 20))])
+    assert unsafe(plain, plain.rules) == ["X"]
+    assert not required_levels(plain.maps(), 0, plain.rules).unsafe[0]
 
 
 def test_few_filers_make_a_cell_unsafe_that_has_many_importers() -> None:
-    month = Month([Record("X", f"u{i}", 100, filer=f"f{i % 2}") for i in range(10)])
-    assert unsafe(month, month.rules) == ["X"]
+    plain = Plain([Record("X", f"u{i}", 100, filer=f"f{i % 2}") for i in range(10)])
+    assert unsafe(plain, plain.rules) == ["X"]
 
 
 def licenses(rows: list[tuple[str, float]], groups: dict[str, str] | None = None) -> pd.DataFrame:
@@ -219,41 +228,28 @@ records = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(records)
-def test_levels_are_those_of_a_plain_reading_of_the_rules(rows: list[Record]) -> None:
-    month = Month(rows)
-    assert unsafe(month, month.rules) == [cell for cell in month.cells if is_unsafe(month, {cell})]
+some_rules = st.sampled_from(
+    [Rules(p=10, n_min=3), Rules(p=30, n_min=ALONE), Rules(p=5, n_min=2, n=1, k=60), Rules(p=10, n_min=3, n=2, k=90)]
+)
+
+
+@settings(max_examples=120)
+@given(records, some_rules)
+def test_levels_are_those_of_a_plain_reading_of_the_rules(rows: list[Record], rules: Rules) -> None:
+    plain = Plain(rows, rules)
+    assert unsafe(plain, rules) == [cell for cell in plain.cells if is_unsafe(plain, {cell})]
     for measure in (0, 1):
-        levels = required_levels(month.maps(), measure, month.rules)
-        for place, cell in enumerate(month.cells):
-            assert levels.outsider[place] == pytest.approx(level_of(month, {cell}, OUTSIDER, measure))
+        levels = required_levels(plain.maps(), measure, rules)
+        for place, cell in enumerate(plain.cells):
+            assert levels.outsider[place] == pytest.approx(level_of(plain, {cell}, OUTSIDER, measure))
         for place, firm, level in zip(levels.cell, levels.firm, levels.level, strict=True):
-            expected = level_of(month, {month.cells[place]}, month.firms[firm], measure)
-            assert level == pytest.approx(expected), (month.cells[place], month.firms[firm])
+            expected = level_of(plain, {plain.cells[place]}, plain.firms[firm], measure)
+            assert level == pytest.approx(expected), (plain.cells[place], plain.firms[firm])
 
 
-def test_the_shared_cases_have_the_same_primaries(shared: Path) -> None:
-    cases = shared / "data" / "disclosure_cases"
-    holding = json.loads((cases / "tauargus_holding" / "expected.json").read_text())["expected"]
-    expected = sorted(
-        cell for cell, kinds in holding.items() if kinds["group"]["p10_unsafe"] or kinds["group"]["below3"]
-    )
-    micro = pd.read_csv(cases / "tauargus_holding" / "micro.csv", dtype=str)
-    rows = zip(micro["a"] + "|" + micro["b"], micro["enterprise_group"], micro["value"].astype(float), strict=True)
-    assert unsafe(Month([Record(*row) for row in rows]), Rules(p=10, n_min=3)) == expected
-    dominance = json.loads((cases / "ssb_dominance_unit" / "expected.json").read_text())
-    micro = pd.read_csv(cases / "ssb_dominance_unit" / "micro.csv")
-    rows = zip(micro["cell"], micro["holding"], micro["num"], strict=True)
-    assert unsafe(Month([Record(*row) for row in rows]), Rules(p=10, n_min=1)) == dominance["p10_unsafe_by_holding"]
-
-
-def test_the_shared_handbook_levels_are_ours(shared: Path) -> None:
-    case = shared / "data" / "disclosure_cases" / "handbook_rules"
-    expected = json.loads((case / "expected.json").read_text())["expected"]
-    contributions = pd.read_csv(case / "contributions.csv").groupby("cell")["value"].apply(list)
-    for name, values in contributions.items():
-        assert HANDBOOK[str(name)] == values
-        levels = required_levels(month_of(values).maps(), 0, Rules(p=10, n_min=1))
-        assert levels.unsafe[0] == expected[name]["unsafe_p10"]
-        assert levels.level.max() == pytest.approx(max(expected[name]["upl_p10"], 0))
+@settings(max_examples=60)
+@given(records, some_rules)
+def test_units_are_counted_anew_in_a_union_of_cells(rows: list[Record], rules: Rules) -> None:
+    plain = Plain(rows, rules)
+    every = mask_of(range(len(plain.cells)))
+    assert union_levels([every], plain.maps(), rules)[1][0] == is_unsafe(plain, set(plain.cells))
