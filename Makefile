@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RELEASES := $(if $(AIM_RELEASES),$(AIM_RELEASES),releases)
 # State of the demonstration in that directory, apart from any real one.
-STATE := demo/state-$(notdir $(RELEASES:/=))
+STATE := demo/state-$(subst /,_,$(RELEASES:/=))
 
 .PHONY: setup run test check bench format lock browser clean
 .DELETE_ON_ERROR:
@@ -19,18 +19,32 @@ setup: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-# A demonstration release where there is no release at all.
+PUBLISH_DEMO := $(BIN)/aim-monitor publish --public demo/public --policy demo/policy.toml \
+  --decisions demo/decisions.csv --state $(STATE) --out $(RELEASES)
+# Its presence tells that license months of the demonstration are still to be published.
+REST := $(STATE)-rest
+
+# A demonstration release where there is no release at all: of license data the running month as of a week ago.
+.PRECIOUS: $(RELEASES)/current/manifest.json
 $(RELEASES)/current/manifest.json: | setup
 	$(BIN)/aim-monitor demo --out demo
 	rm -rf $(STATE)
-	$(BIN)/aim-monitor publish --public demo/public --licenses "$$(ls demo/licenses-*.parquet | tail -n 1)" \
-	  --policy demo/policy.toml --decisions demo/decisions.csv --state $(STATE) --out $(RELEASES)
+	touch $(REST)
+	$(PUBLISH_DEMO) --last 1 --licenses "$$(ls demo/licenses-*.parquet | head -n 1)"
 
+# Then, in a demonstration, what is out today of the last 12 license months; the rest is published behind the server,
+# which swaps it in.
 run: setup $(RELEASES)/current/manifest.json
-	AIM_RELEASES=$(RELEASES) $(BIN)/aim-monitor serve
+	@if [ -e $(REST) ]; then \
+	  newest="$$(ls demo/licenses-*.parquet | tail -n 1)"; \
+	  $(PUBLISH_DEMO) --last 12 --licenses "$$newest" || exit; \
+	  echo "older license months are being published behind the server; log: demo/publish.log"; \
+	  ( $(PUBLISH_DEMO) --licenses "$$newest" && rm -f $(REST) ) > demo/publish.log 2>&1 & \
+	fi; \
+	AIM_RELEASES=$(RELEASES) exec $(BIN)/aim-monitor serve
 
 test: setup browser
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check .
