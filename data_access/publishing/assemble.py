@@ -24,7 +24,7 @@ from data_access.contracts import (
     license_schema,
 )
 from data_access.publishing.disclosure.layers import OTHER, Kind
-from data_access.publishing.disclosure.tables import Depth
+from data_access.publishing.disclosure.tables import level_names
 from data_access.publishing.state import KeptMonth, KeptPeriod
 
 KEY: Final = ["product", *MEMBERS]
@@ -41,16 +41,7 @@ class Scope:
 
     def level_names(self, rows: pd.DataFrame) -> pd.Series:
         """The name of each row's level."""
-        products = rows["product"].map(lambda product: self._depth(str(product)).name.lower())
-        names = products.astype(object)
-        for member in MEMBERS:
-            names = names.where(rows[member] == ALL, names + f"×{member}")
-        return names
-
-    def _depth(self, product: str) -> Depth:
-        if product == LICENSED:
-            return Depth.TOTAL
-        return Depth.GROUP if product in self.groups else Depth.HTS6
+        return level_names(rows, self.groups)
 
 
 def newest(month: KeptMonth) -> pd.DataFrame:

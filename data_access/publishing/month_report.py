@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from data_access.contracts import ALL, LICENSED, MEMBERS, Status
+from data_access.contracts import MEMBERS, Status
 from data_access.publishing.disclosure.month import WEEKLY_LEVELS, Kind, Layer
-from data_access.publishing.disclosure.tables import Level, build_tables
+from data_access.publishing.disclosure.tables import Level, build_tables, level_names
 
 KEY: Final = ("product", *MEMBERS)
 LARGEST: Final = 20
@@ -67,17 +67,10 @@ class MonthReport:
 
 def _held(released: pd.DataFrame, as_of: str, tree: pd.DataFrame) -> dict[str, int]:
     held = released[(released["status"] == Status.PUBLISHED) & (released["as_of"] != as_of)]
-    return {str(name): int(count) for name, count in _level_names(held, tree).value_counts(sort=False).items()}
-
-
-def _level_names(rows: pd.DataFrame, tree: pd.DataFrame) -> pd.Series:
-    depth = np.select(
-        [rows["product"] == LICENSED, rows["product"].isin(set(tree["group"]))], ["total", "group"], "hts6"
-    )
-    names = pd.Series(depth.astype(object), index=rows.index, dtype=object)
-    for member in MEMBERS:
-        names = names.where(rows[member] == ALL, names + f"×{member}")
-    return names
+    return {
+        str(name): int(count)
+        for name, count in level_names(held, frozenset(tree["group"])).value_counts(sort=False).items()
+    }
 
 
 def largest_withheld(

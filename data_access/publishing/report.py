@@ -34,14 +34,15 @@ def render_report(
     decisions: Decisions,
     spreads: Sequence[Spread],
     seconds: Mapping[str, float],
+    periods: Mapping[str, Mapping[str, Any]] | None = None,
     remarks: Iterable[str] = (),
 ) -> str:
     """The report in Markdown.
 
     `findings` are the judge's, in words, none where all is well, None where the judge was not asked; `stopped` and
     `decisions` as of `review` and `decisions`; `spreads` of `fidelity`; `seconds` the run times of the publication by
-    stage; `remarks` what else staff should know (decisions on licenses that are not there, records that changed without
-    a later date).
+    stage; `periods` the fields of `periods.PeriodSummary` by quarter and year to date; `remarks` what else staff should
+    know (decisions on licenses that are not there, records that changed without a later date).
     """
     closed = [month for month in months if month.kind is not Kind.WEEKLY]
     running = [month for month in months if month.kind is Kind.WEEKLY]
@@ -64,6 +65,7 @@ def render_report(
         ),
         _shown("What closed months show", closed),
         _shown("What running months show (weekly figures)", running),
+        _periods(periods),
         _largest(months),
         _judge(findings),
         _review(stopped, decisions),
@@ -135,12 +137,28 @@ def _shown(title: str, months: Sequence[MonthReport]) -> Iterator[str]:
     yield ""
 
 
+def _periods(periods: Mapping[str, Mapping[str, Any]] | None) -> Iterator[str]:
+    """Quarters and years to date: cells, and those that are known."""
+    if not periods:
+        return
+    yield "## Quarters and years to date"
+    yield ""
+    rows = [
+        [period, name, f"{level['cells']:,}", f"{level['shown']:,}", percent(level["value_shown"], level["value"])]
+        for period, summary in periods.items()
+        for name, level in summary["levels"].items()
+    ]
+    yield from table(["period", "level", "cells", "known", "value known"], rows, text=2)
+    yield "Known are cells that are published, and sums of months that are all shown."
+    yield ""
+
+
 def _largest(months: Sequence[MonthReport]) -> Iterator[str]:
     found = [month.largest.assign(month=month.month) for month in months if len(month.largest)]
     if not found:
         return
     every = pd.concat(found, ignore_index=True).sort_values(["value", "month"], ascending=[False, True]).head(LARGEST)
-    yield "## Largest withheld cells"
+    yield "## Largest withheld cells of the months solved now"
     yield ""
     rows = [
         [row["month"], _cell(row), row["level"], f"{row['value']:,.0f}", f"{row['kg'] / 1000:,.0f}"]

@@ -48,6 +48,7 @@ def write_report(
         decisions=source.decisions,
         spreads=spreads,
         seconds=outcome.seconds,
+        periods={one.period: one.summary for one in outcome.periods},
         remarks=[*source.remarks, *_held_back(outcome)],
     )
     return state.keep_report(manifest.id, text), closer_than_assumed(spreads)

@@ -309,7 +309,7 @@ class Run:
         absent: Mapping[str, Absent],
     ) -> dict[str, pd.DataFrame]:
         """The ranges of each month's withheld cells; those of a month that stays as it was are kept."""
-        known = {one.month: state.ranges(one.month, rows[one.month]) for one in months}
+        known = {one.month: state.ranges(one, rows[one.month]) for one in months}
         todo = [one for one in months if known[one.month] is None]
         tree = product_tree(self.reference, [])
         tasks = (
@@ -323,7 +323,7 @@ class Run:
         )
         step = self.steps("Working out ranges")
         for done, (one, found) in enumerate(zip(todo, self.workers.run(tasks, len(todo)), strict=True), start=1):
-            state.keep_ranges(one.month, rows[one.month], found)
+            state.keep_ranges(one, rows[one.month], found)
             known[one.month] = found
             step(done, len(todo))
         return {month: found for month, found in known.items() if found is not None}

@@ -335,26 +335,27 @@ class State:
         sync(aside)
         aside.rename(self.directory / "links.parquet")
 
-    def ranges(self, month: str, rows: pd.DataFrame) -> pd.DataFrame | None:
-        """The ranges kept of a month with just these rows."""
+    def ranges(self, month: KeptMonth, rows: pd.DataFrame) -> pd.DataFrame | None:
+        """The ranges kept of a month with just these layers and rows."""
         try:
             return pd.read_parquet(self._ranges(month, rows)).astype("Int64")
         except (OSError, ValueError):  # none, or one half written: they are worked out anew
             return None
 
-    def keep_ranges(self, month: str, rows: pd.DataFrame, ranges: pd.DataFrame) -> None:
-        """Keep the ranges of these rows, those of others no longer."""
+    def keep_ranges(self, month: KeptMonth, rows: pd.DataFrame, ranges: pd.DataFrame) -> None:
+        """Keep the ranges of a month, earlier ones no longer."""
         path = self._ranges(month, rows)
         path.parent.mkdir(exist_ok=True)
-        for earlier in path.parent.glob(f"{month}-*"):
+        for earlier in path.parent.glob(f"{month.month}-*"):
             earlier.unlink()
         aside = path.with_name(f".{path.name}")
         ranges.to_parquet(aside, compression="zstd")
         aside.rename(path)
 
-    def _ranges(self, month: str, rows: pd.DataFrame) -> Path:
-        content = hashlib.sha256(pd.util.hash_pandas_object(rows.astype(str)).to_numpy().tobytes()).hexdigest()
-        return self.directory / "ranges" / f"{month}-{content}.parquet"
+    def _ranges(self, month: KeptMonth, rows: pd.DataFrame) -> Path:
+        # Which figures are held, and bind nothing, depends on the date of the newest layer too.
+        content = pd.util.hash_pandas_object(rows.astype(str)).to_numpy().tobytes() + month.last.hash.encode()
+        return self.directory / "ranges" / f"{month.month}-{hashlib.sha256(content).hexdigest()}.parquet"
 
     def keep_report(self, release: str, text: str) -> Path:
         """The reviewer's report on a release; gives where it is."""

@@ -25,7 +25,7 @@ from data_access.publishing.publish import publish
 from data_access.publishing.state import KeptMonth, State
 from data_access.serving.answers import to_csv, to_json, to_xlsx
 from data_access.serving.statistics import open_statistics
-from tests.bench.records import CONCENTRATED, Size, write_records
+from tests.bench.records import CONCENTRATED, Size, write_public, write_records
 
 AS_OF = date(2026, 11, 20)
 REPEATS = 40
@@ -63,6 +63,8 @@ def bench_publication(base: Path, *, months: int, size: Size) -> Path:
     inputs, releases, state = base / "demo", base / "releases", base / "state"
     made = seconds(lambda: write_demo(out=inputs, seed=1, as_of=AS_OF, months=2, licenses=100, progress=False))
     say(f"synthetic public data     {made:7.1f} s")
+    # What complements cost is drawn from public figures of the year before last: here of the same market.
+    write_public(inputs / "public", range(int(every[0][:4]) - 2, int(every[-1][:4]) - 1), size=size)
     policy = inputs / "policy.toml"
     policy.write_text(re.sub(r"(?m)^(clean_up|ranges) = .*$", "", policy.read_text()))
     older, newer = base / "licenses-2026-11-20.parquet", base / "licenses-2026-11-27.parquet"

@@ -7,7 +7,7 @@ They are made to the shape of a large deployment: some 20,000 licenses a month o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_access.contracts import DEMONSTRATION_MARK, LICENSES
+from data_access.contracts import DEMONSTRATION_MARK, LICENSES, RAW_PUBLIC
+from data_access.publishing.sources.vintages import write_month
 from data_access.reference import load
 
 PRICES = {
@@ -127,6 +128,31 @@ class Market:
                 "value_usd": np.round(tons * price, 2),
             }
         )
+
+
+def write_public(directory: Path, years: range, *, size: Size | None = None, seed: int = 5) -> None:
+    """Public statistics of the same market: January of each year, each cell off by a factor of its own."""
+    market = Market(size or Size(), seed=seed)
+    code_of = {country.iso3: country.census_codes[0] for country in load().countries}
+    for year in years:
+        draw = np.random.default_rng(year)
+        frame = market.month(f"{year}-01", seed=year)
+        sums = frame.groupby(["hts10", "origin"], as_index=False)[["value_usd", "quantity_kg"]].sum()
+        off = np.exp(0.5 * draw.standard_normal(len(sums)))
+        rows = [
+            _raw_row(f"{year}-01", hts10, code_of[origin], int(value * factor), int(kg * factor))
+            for (hts10, origin, value, kg), factor in zip(sums.itertuples(index=False, name=None), off, strict=True)
+        ]
+        table = pa.Table.from_pylist(rows, schema=RAW_PUBLIC)
+        pulled = datetime(2026, 11, 19, tzinfo=UTC)
+        write_month(directory, level="HS10", month=f"{year}-01", rows=table, pulled_at=pulled, demonstration=True)
+
+
+def _raw_row(month: str, hts10: str, country: str, value: int, kg: int) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(RAW_PUBLIC.names)
+    row |= {"month": month, "level": "HS10", "hts": hts10, "cty_code": country, "cty_name": country}
+    row |= {"general_value": value, "consumption_value": value, "general_qty1": kg, "consumption_qty1": kg}
+    return row | {"unit1": "KG", "unit2": "-"}
 
 
 def _codes() -> tuple[np.ndarray, np.ndarray]:

@@ -97,6 +97,14 @@ def test_each_level_is_told_with_its_counts_and_shares() -> None:
     assert told == ["group×origin", "200", "145", "40", "15", "1", "90.0 %", "80.0 %"]
 
 
+def test_longer_periods_are_told_with_what_is_known_of_them() -> None:
+    known = {"cells": 60, "shown": 45, "value": 2000.0, "value_shown": 1500.0}
+    text = report(periods={"2025-01/2025-06": {"levels": {"total×origin": known}}})
+    told = fields(text, "Quarters and years to date", "2025-01/2025-06")
+    assert told == ["2025-01/2025-06", "total×origin", "60", "45", "75.0 %"]
+    assert "Quarters and years to date" not in report()
+
+
 def test_levels_add_up_over_months() -> None:
     further = month("2026-09", summary=summary(**{"group×origin": level(100, 10, 10, 3000, 3000, 3000)}))
     text = report(month(), further)
@@ -122,7 +130,7 @@ def test_the_largest_withheld_cells_are_named_with_their_figures() -> None:
         ["sheet", "CAN", 700, 7000],
         ["sheet", "OMN", 200, 2000],
     ]
-    line = fields(report(), "Largest withheld cells", "2026-10 | sheet, origin CAN")
+    line = fields(report(), "Largest withheld cells of the months solved now", "2026-10 | sheet, origin CAN")
     assert line == ["2026-10", "sheet, origin CAN", "group×origin", "700", "7"]
 
 

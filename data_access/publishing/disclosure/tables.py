@@ -7,7 +7,7 @@ shown or withheld together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -57,6 +57,15 @@ class Level:
     def refines(self, other: Level) -> bool:
         """Whether cells of the other level are sums of cells of this one."""
         return self != other and other.depth <= self.depth and set(other.dimensions) <= set(self.dimensions)
+
+
+def level_names(rows: pd.DataFrame, groups: Collection[str], *, total: str = "aim") -> pd.Series:
+    """The name of each row's level, as `Level.name` has it; rows have columns product and the dimensions."""
+    depth = [Depth.TOTAL if one == total else Depth.GROUP if one in groups else Depth.HTS6 for one in rows["product"]]
+    names = pd.Series([one.name.lower() for one in depth], index=rows.index, dtype=object)
+    for name in DIMENSIONS:
+        names = names.where(rows[name] == ALL, names + f"×{name}")
+    return names
 
 
 MARGINS: Final = (Level(Depth.TOTAL), Level(Depth.GROUP), Level(Depth.HTS6))
