@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("census", "demo", "publish", "verify", "reference", "query", "serve")
+COMMANDS = ("census", "demo", "publish", "verify", "audit", "reference", "query", "serve")
 
 
 def monitor(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -46,7 +46,9 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         assert command in told.stdout
 
 
-@pytest.mark.parametrize("command", [("census",), ("demo",), ("publish",), ("verify",), ("query",), ("serve",)])
+@pytest.mark.parametrize(
+    "command", [("census",), ("demo",), ("publish",), ("verify",), ("audit",), ("query",), ("serve",)]
+)
 def test_every_command_has_its_help(tmp_path: Path, command: tuple[str, ...]) -> None:
     told = monitor(*command, "--help", cwd=tmp_path)
     assert told.returncode == 0
@@ -57,6 +59,28 @@ def test_the_demonstration_release_is_sound(demonstration: Path) -> None:
     told = monitor("verify", "releases/current", cwd=demonstration)
     assert told.returncode == 0
     assert "is sound" in told.stdout
+
+
+STAFF = ("--licenses", "demo/licenses-2026-11-20.parquet", "--policy", "demo/policy.toml", "--state", "state")
+
+
+def test_staff_verify_the_proof_by_its_certificate(demonstration: Path) -> None:
+    (certificate,) = (demonstration / "state" / "releases").iterdir()
+    told = monitor("verify", "releases/current", "--certificate", str(certificate), *STAFF, cwd=demonstration)
+    assert told.returncode == 0, told.stderr
+    assert "the certificate holds; 3 months and 0 longer periods proven safe by arithmetic" in told.stdout
+
+
+def test_staff_have_the_judge_look_at_a_month(demonstration: Path) -> None:
+    told = monitor("audit", "releases/current", "--month", "2026-09", "--sample", "1", *STAFF, cwd=demonstration)
+    assert told.returncode == 0, told.stderr
+    assert "the judge found nothing in 1 month" in told.stdout
+
+
+def test_a_proof_needs_all_its_inputs(demonstration: Path) -> None:
+    told = monitor("verify", "releases/current", *STAFF[:4], cwd=demonstration)
+    assert told.returncode == 1
+    assert "expected --licenses, --policy, --state together, --state missing; name all three" in told.stderr
 
 
 def test_an_altered_release_is_not_sound(demonstration: Path, tmp_path: Path) -> None:
