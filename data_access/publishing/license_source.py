@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -90,5 +91,9 @@ def with_one_spelling(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def _one_spelling(ids: pd.Series) -> pd.Series:
-    spelled = ids.str.normalize("NFKC").str.casefold().str.normalize("NFKC")
-    return spelled.str.replace(r"\s+", " ", regex=True).str.strip()
+    spelled = {one: _spelled(one) for one in ids.dropna().unique()}
+    return ids.map(spelled).astype(ids.dtype)
+
+
+def _spelled(id_: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", id_).casefold()).split())
