@@ -5,11 +5,10 @@ Findings name cells and firms: they are for the staff side only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import joblib
 import pandas as pd
@@ -33,15 +32,13 @@ from data_access.publishing.disclosure.ranges import ranges as ranges_of
 from data_access.publishing.license_source import with_one_spelling
 from data_access.publishing.longer_periods import checked, final_month, months_of, solved_before
 from data_access.publishing.markdown import number_of
-from data_access.publishing.months import numbers_of
+from data_access.publishing.months import Step, Workers, numbers_of
 from data_access.publishing.policy import Policy, read_policy
 from data_access.publishing.public_figures import licensed_groups, product_tree
 from data_access.publishing.run import license_part
 from data_access.publishing.sources.licenses import read_licenses
 from data_access.publishing.state import KeptMonth, KeptPeriod, State, release_certificate
 from data_access.reference import load
-
-Step = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +104,7 @@ def verify_release(
     problems += _table_problems(release, case)
     tasks = [joblib.delayed(verified)(case, month) for month in case.months]
     tasks += [joblib.delayed(_verified_period)(case, period) for period in case.periods]
-    for done, found in enumerate(_parallel(tasks), start=1):
+    for done, found in enumerate(Workers().run(iter(tasks), len(tasks)), start=1):
         problems += found
         step(done, len(tasks))
     if problems:
@@ -222,7 +219,7 @@ def audit_release(
         raise UserError(f"{release}: expected license data of {only}, found none; it holds {there}")
     tasks = [joblib.delayed(_judged)(case, month, sample) for month in months]
     problems = _table_problems(release, case)
-    for done, found in enumerate(_parallel(tasks), start=1):
+    for done, found in enumerate(Workers().run(iter(tasks), len(tasks)), start=1):
         problems += found
         step(done, len(tasks))
     if problems:
@@ -259,8 +256,3 @@ def _in_words(breach: Breach) -> str:
         f"{breach.cell}: {who} works out a {measure} of {side} {breach.bound:,.0f} {unit}, "
         f"which {than} {breach.needed:,.0f}"
     )
-
-
-def _parallel(tasks: Sequence[Any]) -> Iterator[Any]:
-    jobs = max(1, min(joblib.cpu_count(), len(tasks)))
-    yield from joblib.Parallel(n_jobs=jobs, return_as="generator")(tasks)

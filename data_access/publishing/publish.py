@@ -15,10 +15,10 @@ from data_access.contracts import MONTH, PUBLIC_FILE, SCHEMA_VERSION, Manifest, 
 from data_access.errors import UserError
 from data_access.publishing.build import build_public
 from data_access.publishing.license_source import Source
-from data_access.publishing.months import Workers, month_range
+from data_access.publishing.months import Step, Workers, month_range
 from data_access.publishing.policy import read_policy
 from data_access.publishing.reporting import write_report
-from data_access.publishing.run import Before, Outcome, Run, Step
+from data_access.publishing.run import Before, Outcome, Run
 from data_access.publishing.sources.vintages import is_demonstration, newest
 from data_access.publishing.state import State, release_lines
 from data_access.publishing.swap import finish, locked, release_id, stage, swap_in
@@ -109,7 +109,7 @@ def _warnings(outcome: Outcome, *, measures: int) -> Iterator[str]:
         yield f"  warning: nothing new could be shown of {', '.join(refused)}; the report tells why"
     if outcome.stale:
         yield (
-            f"  warning: {', '.join(outcome.stale)} stay as they were: their earlier figures no longer pass with the "
+            f"  warning: left as published before: {', '.join(outcome.stale)}; earlier figures no longer pass with the "
             "firms known and the policy of today"
         )
     if outcome.held_back:

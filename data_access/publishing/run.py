@@ -30,7 +30,7 @@ from data_access.publishing.disclosure.ranges import month_levels
 from data_access.publishing.disclosure.ranges import ranges as ranges_of
 from data_access.publishing.license_source import Source
 from data_access.publishing.longer_periods import solve_periods, year_jobs
-from data_access.publishing.months import Due, Setting, Workers, due, month_range, numbers_of, solve
+from data_access.publishing.months import Due, Setting, Step, Workers, due, month_range, numbers_of, solve
 from data_access.publishing.policy import Policy
 from data_access.publishing.public_figures import (
     YEARS_BACK,
@@ -52,7 +52,6 @@ from data_access.publishing.state import (
 from data_access.publishing.swap import all_releases, current_release
 from data_access.reference import Reference
 
-Step = Callable[[int, int], None]
 Steps = Callable[[str], Step]
 
 

@@ -478,7 +478,7 @@ def test_firms_that_turn_out_to_be_one_stop_no_other_month(inputs: Inputs) -> No
     more = usual_month("2025-03").assign(license_id=lambda rows: "more " + rows["license_id"])
     inputs.write_licenses(march, more, named, usual_month("2025-05"), day="2025-06-20")
     log = inputs.publish()
-    assert "warning: 2025-03 stay as they were" in log
+    assert "warning: left as published before: 2025-03" in log
     assert "closed now: 2025-04 to 2025-05 (2)" in log
     pd.testing.assert_frame_equal(inputs.cells().loc[["2025-03"]], before)
 
