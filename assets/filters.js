@@ -4,11 +4,14 @@ window.aim = window.aim || {};
   "use strict";
   const form = document.getElementById("filters");
   if (!form) { aim.fillForm = () => {}; return; }
-  const pickers = [...form.querySelectorAll(".picker")];
+  const pickers = [...form.querySelectorAll(".picker[data-picker]")];
+  const seconds = [...form.querySelectorAll(".picker[data-second]")];
   const selects = [...form.querySelectorAll("select")];
   const choices = [...form.querySelectorAll("[data-choices]")];
   const opener = document.querySelector(".sheet-open");
   const boxesOf = (picker) => [...picker.querySelectorAll(".picker-list input")];
+  const checkedIn = (picker) => boxesOf(picker).filter((box) => box.checked);
+  const firstOf = (second) => pickers.find((picker) => picker.dataset.picker === second.dataset.second);
   const wordsOf = (text) => text.toLowerCase().normalize("NFKD").replace(/[^a-z0-9. ]/g, "");
 
   /* ---- The address that the controls ask for; what equals its default is left out. */
@@ -23,12 +26,52 @@ window.aim = window.aim || {};
       const values = [...set.querySelectorAll("input:checked")].map((box) => box.value);
       if (values.length && values.join(" ") !== set.dataset.default) found[set.dataset.choices] = values;
     }
+    const compared = second();
+    if (compared) found.compare = [compared];
     return found;
+  }
+
+  /* The second selection: what is not chosen anew is that of the first. */
+  function second() {
+    if (!seconds.some((picker) => checkedIn(picker).length)) return "";
+    const query = new URLSearchParams();
+    for (const picker of seconds) {
+      const own = checkedIn(picker).length ? picker : firstOf(picker);
+      for (const box of checkedIn(own)) query.append(picker.dataset.second, box.value);
+    }
+    return query.toString();
+  }
+
+  /* Its lists are copies of the first ones, made when they are needed. */
+  function fillSeconds() {
+    for (const picker of seconds) {
+      const list = picker.querySelector(".picker-list");
+      if (list.children.length) continue;
+      for (const item of firstOf(picker).querySelectorAll(".picker-list > li")) {
+        const copy = item.cloneNode(true);
+        const box = copy.querySelector("input");
+        if (box) { box.removeAttribute("name"); box.checked = false; }
+        list.append(copy);
+      }
+    }
+  }
+
+  function showSecond(text) {
+    const query = new URLSearchParams(text || "");
+    if (text) fillSeconds();
+    for (const picker of seconds) {
+      const values = new Set(query.getAll(picker.dataset.second));
+      for (const box of boxesOf(picker)) {
+        box.checked = [box.value, ...(box.dataset.also || "").split(" ")].some((id) => id && values.has(id));
+        if (box.checked) box.closest("li").classList.add("found");
+      }
+    }
   }
 
   function search() {
     const query = new URLSearchParams();
     const named = new Set([...pickers.map((p) => p.dataset.picker), ...selects.map((s) => s.name), ...choices.map((c) => c.dataset.choices)]);
+    if (seconds.length) named.add("compare");
     for (const [name, values] of Object.entries(chosen())) values.forEach((value) => query.append(name, value));
     for (const [name, value] of new URLSearchParams(location.search)) if (!named.has(name)) query.append(name, value);
     if (query.get("measure") !== "share") query.delete("of");
@@ -56,6 +99,7 @@ window.aim = window.aim || {};
       const values = wanted(set.dataset.choices, set.dataset.default);
       for (const box of set.querySelectorAll("input")) box.checked = values.includes(box.value);
     }
+    showSecond(query.get("compare"));
     describe();
   };
 
@@ -75,16 +119,26 @@ window.aim = window.aim || {};
     if (!boxesOf(picker).some((one) => one.checked)) check(picker, usual);
   }
 
+  /* In a second selection a new choice of something that overlaps takes the place of the old one; none is allowed. */
+  function keepApart(picker, box) {
+    const parents = (one) => (one.dataset.parents || "").split(" ");
+    for (const other of checkedIn(picker)) {
+      if (other !== box && (parents(box).includes(other.value) || parents(other).includes(box.value))) other.checked = false;
+    }
+  }
+
   function describe() {
-    for (const picker of pickers) {
+    for (const picker of [...pickers, ...seconds]) {
       const names = boxesOf(picker).filter((box) => box.checked).map((box) => box.nextElementSibling.textContent);
       const text = names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(", ");
-      picker.querySelector(".picker-value").textContent = text;
+      picker.querySelector(".picker-value").textContent = text || (picker.dataset.second ? "The same" : "Not asked");
     }
+    const end = form.querySelector("[data-compare-end]");
+    if (end) end.hidden = !second();
     const count = Object.keys(chosen()).length;
     document.getElementById("filter-count").textContent = count ? `(${count})` : "";
     const of = form.querySelector('[data-choices="of"]');
-    if (of) of.hidden = form.elements.measure.value !== "share";
+    if (of && form.elements.measure) of.hidden = form.elements.measure.value !== "share";
   }
 
   function keepOrder(changed) {
@@ -99,7 +153,8 @@ window.aim = window.aim || {};
     const control = event.target;
     const picker = control.closest(".picker");
     if (control.type === "search") return;
-    if (picker) keepDisjoint(picker, control);
+    if (picker && picker.dataset.second) keepApart(picker, control);
+    else if (picker) keepDisjoint(picker, control);
     const set = control.closest("[data-choices]");
     if (set && !set.querySelector("input:checked")) control.checked = true;
     if (control.name === "from" || control.name === "to") keepOrder(control);
@@ -114,6 +169,12 @@ window.aim = window.aim || {};
   });
 
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-compare-end]")) {
+      showSecond("");
+      describe();
+      aim.go(search());
+      return;
+    }
     if (!event.target.closest("[data-reset]")) return;
     event.preventDefault();
     aim.fillForm("");
@@ -121,10 +182,11 @@ window.aim = window.aim || {};
   });
 
   /* ---- Pickers: find by code, name or trade word; close on Escape and on a click elsewhere. */
-  for (const picker of pickers) {
+  const every = [...pickers, ...seconds];
+  for (const picker of every) {
     const field = picker.querySelector("input[type=search]");
-    const items = [...picker.querySelectorAll(".picker-list li")];
     field.addEventListener("input", () => {
+      const items = [...picker.querySelectorAll(".picker-list li")];
       const words = wordsOf(field.value).split(" ").filter(Boolean);
       let hits = 0;
       for (const item of items) {
@@ -146,7 +208,8 @@ window.aim = window.aim || {};
     field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
     picker.addEventListener("toggle", () => {
       if (!picker.open) return;
-      for (const other of pickers) if (other !== picker) other.open = false;
+      if (picker.dataset.second) fillSeconds();
+      for (const other of every) if (other !== picker) other.open = false;
       field.focus();
     });
     picker.addEventListener("keydown", (event) => {
@@ -157,7 +220,7 @@ window.aim = window.aim || {};
     });
   }
   document.addEventListener("click", (event) => {
-    for (const picker of pickers) if (picker.open && !picker.contains(event.target)) picker.open = false;
+    for (const picker of every) if (picker.open && !picker.contains(event.target)) picker.open = false;
   });
 
   /* ---- On a phone the bar is a sheet over the page. */
@@ -186,5 +249,6 @@ window.aim = window.aim || {};
     if (form.classList.contains("open")) sheet(false);
   });
 
+  showSecond(new URLSearchParams(location.search).get("compare"));
   describe();
 })(window.aim);

@@ -112,7 +112,7 @@ window.aim = window.aim || {};
 
   /* ---- From the page as the server wrote it to the live one, once its charts stand. */
   function whenDrawn(then, tries = 0) {
-    const charts = [...document.querySelectorAll("#react-entry-point .card:not(:has([data-empty], [data-rows='0'])) .chart")];
+    const charts = [...document.querySelectorAll("#react-entry-point .card:not(:has([data-empty], [data-absent], [data-no-chart], [data-rows='0'])) .chart")];
     if (charts.every((chart) => chart.querySelector(".main-svg"))) return void then();
     if (tries < 1200) window.setTimeout(() => whenDrawn(then, tries + 1), 25);
   }

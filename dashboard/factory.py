@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from dash import html
 from flask import Response, abort, redirect, request
 
@@ -12,10 +14,12 @@ from dashboard.settings import Settings
 from dashboard.shell import MonitorDash, Shell
 from dashboard.templating import ASSETS, Templates
 from dashboard.views import base, explore, overview
-from dashboard.views.base import Services
+from dashboard.views.base import Services, View
+from dashboard.views.plain import PlainView
 from data_access.serving.statistics import Statistics, open_statistics
 
-VIEWS = (overview, explore)
+VIEWS: tuple[ModuleType, ...] = (overview, explore)
+"""Modules of the views, in the order of the header; those of plain pages have no `register`."""
 KEEP_OWN_VIEW = "function(layout) { window.aim.keepOwnView(layout); }"
 """Dash serves one layout with all views; a script drops those that the page is not (assets/monitor.js)."""
 INDEX_ENDPOINTS = ("/", "/<path:path>")
@@ -30,8 +34,9 @@ def create_app(settings: Settings, *, statistics: Statistics | None = None) -> M
         templates=Templates(),
         contact=settings.contact,
     )
-    views = [module.VIEW for module in VIEWS]
-    shell = Shell(services, views)
+    every: list[View | PlainView] = [module.VIEW for module in VIEWS]
+    views = [view for view in every if isinstance(view, View)]
+    shell = Shell(services, every)
     app = MonitorDash(
         "aim_monitor",
         assets_folder=str(ASSETS),
@@ -49,7 +54,10 @@ def create_app(settings: Settings, *, statistics: Statistics | None = None) -> M
     app.layout = html.Div([base.layout(view) for view in views])
     app.validation_layout = app.layout  # what callbacks are checked against: a page holds one of the views
     for module in VIEWS:
-        module.register(app, services)
+        if isinstance(module.VIEW, View):
+            module.register(app, services)
+        else:
+            _add_plain(app, shell, module.VIEW)
     app.server.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     add_api(app.server, services.statistics)
     _add_health(app)
@@ -57,6 +65,13 @@ def create_app(settings: Settings, *, statistics: Statistics | None = None) -> M
     add_error_pages(app.server, shell)
     add_headers(app.server, scripts=app.csp_hashes())
     return app
+
+
+def _add_plain(app: MonitorDash, shell: Shell, view: PlainView) -> None:
+    def page() -> str:
+        return shell.plain_page(view, query=request.query_string.decode("utf-8", "replace"))
+
+    app.server.add_url_rule(view.path, endpoint=f"plain-{view.name}", view_func=page)
 
 
 def _add_health(app: MonitorDash) -> None:
@@ -74,7 +89,7 @@ def _guard_paths(app: MonitorDash, shell: Shell) -> None:
         if rule not in INDEX_ENDPOINTS or request.path in shell.by_path:
             return None
         bare = request.path.rstrip("/")
-        if bare in shell.by_path:
+        if bare in shell.paths:
             query = request.query_string.decode("utf-8", "replace")
             return redirect(f"{bare}?{query}" if query else bare, code=308)
         return abort(404)

@@ -36,6 +36,7 @@ class Part(StrEnum):
 
     HEAD = "head"
     CHART = "chart"
+    BODY = "body"
     FOOT = "foot"
 
     def of(self, card: str) -> str:

@@ -41,6 +41,7 @@ def environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str
         "AIM_PORT": str(settings.port),
         "AIM_WORKERS": str(settings.workers),
         "AIM_CONTACT": settings.contact,
+        "AIM_BASE_URL": settings.base_url,
     }
 
 

@@ -29,6 +29,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("AIM_PORT", "8050", "port to listen on"),
     Setting("AIM_WORKERS", "2", f"worker processes, 1 to {MAX_WORKERS}"),
     Setting("AIM_CONTACT", "", "mail or web address for comments on a view; none: no such link"),
+    Setting(
+        "AIM_BASE_URL",
+        "",
+        "address under which the public reaches the site, for links in files and feeds; none: as asked",
+    ),
 )
 
 
@@ -41,6 +46,7 @@ class Settings:
     port: int = 8050
     workers: int = 2
     contact: str = ""
+    base_url: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -57,6 +63,7 @@ class Settings:
             port=_number(text, "AIM_PORT", low=1, high=MAX_PORT, problems=problems),
             workers=_number(text, "AIM_WORKERS", low=1, high=MAX_WORKERS, problems=problems),
             contact=_contact(text["AIM_CONTACT"], problems=problems),
+            base_url=_base_url(text["AIM_BASE_URL"], problems=problems),
         )
         if problems:
             raise all_at_once("These settings of the environment cannot be used:", problems, exit_code=2)
@@ -82,4 +89,19 @@ def _contact(value: str, *, problems: list[str]) -> str:
     if address.count("@") == 1 and not any(sign in address for sign in " ?&<>\"'") and not address.startswith("@"):
         return f"mailto:{address}"
     problems.append(f"AIM_CONTACT: expected a mail address or a web address, found {value!r}")
+    return ""
+
+
+def _base_url(value: str, *, problems: list[str]) -> str:
+    """Scheme and host, without a slash at the end: views and API lie at the root of their host."""
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    if (
+        parts.scheme in ("http", "https")
+        and parts.netloc
+        and not (parts.path.strip("/") or parts.query or parts.fragment)
+    ):
+        return f"{parts.scheme}://{parts.netloc}"
+    problems.append(f"AIM_BASE_URL: expected a web address without a path, as https://aim.example.gov, found {value!r}")
     return ""

@@ -10,8 +10,9 @@ from flask import request
 
 from dashboard.components.filter_bar import filter_bar
 from dashboard.headers import style_nonce
-from dashboard.views import base
+from dashboard.views import base, plain
 from dashboard.views.base import Services, View
+from dashboard.views.plain import PlainView
 from dashboard.words import date_words
 from data_access.filters import month_words
 
@@ -21,10 +22,11 @@ NONE = "none"
 class Shell:
     """Renders whole pages for the views it knows."""
 
-    def __init__(self, services: Services, views: Sequence[View]) -> None:
+    def __init__(self, services: Services, views: Sequence[View | PlainView]) -> None:
         self._services = services
         self._views = tuple(views)
-        self.by_path = {view.path: view for view in views}
+        self.by_path = {view.path: view for view in views if isinstance(view, View)}
+        self.paths = frozenset(view.path for view in views)
 
     def page(self, view: View, *, query: str, dash: Mapping[str, str]) -> str:
         """The page of a view for a query string (without '?'); `dash` holds what Dash has to add."""
@@ -39,8 +41,27 @@ class Shell:
             description=page.cards[0].summary or view.lead,
             canonical=f"{request.host_url.rstrip('/')}{view.path}{'?' if canonical else ''}{canonical}",
             query=search if not page.message else "",
-            filters=filter_bar(self._services.statistics, page.filters, splits=view.splits),
+            filters=filter_bar(self._services.statistics, page.filters, controls=view.controls),
             dash=dash,
+        )
+
+    def plain_page(self, view: PlainView, *, query: str) -> str:
+        """The page of a view without charts."""
+        search = f"?{query}" if query else ""
+        selection, message, context = plain.content(view, self._services, search)
+        statistics = self._services.statistics
+        canonical = selection.to_query() if view.controls else ""
+        return self._render(
+            view.template,
+            view=view,
+            message=message,
+            title=f"{view.label} – AIM Monitor",
+            description=view.lead,
+            canonical=f"{request.host_url.rstrip('/')}{view.path}{'?' if canonical else ''}{canonical}",
+            query=search if not message else "",
+            filters=filter_bar(statistics, selection, controls=view.controls) if view.controls else None,
+            status=statistics.resolve(selection).describe(statistics.vocabulary),
+            **context,
         )
 
     def error_page(self, heading: str, lines: Sequence[str]) -> str:
@@ -60,7 +81,7 @@ class Shell:
         return self._services.templates.render(
             name,
             nonce=style_nonce(),
-            navigation=base.navigation(self._views),
+            navigation=base.navigation([view for view in self._views if isinstance(view, View) or view.listed]),
             contact=self._services.contact,
             release=self._release(),
             **context,

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import NoReturn, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from data_access.reference import Reference
+from data_access.thresholds import THRESHOLDS, Thresholds
 
 MAX_QUERY = 8_000
 """Characters of a query; the whole country list chosen one by one needs about 3,000."""
@@ -24,6 +25,7 @@ SHOWN = 60
 MAX_LISTED = 4
 """Names that a sentence lists one by one."""
 MONTH = re.compile(r"(?:19[89]\d|20\d\d)-(?:0[1-9]|1[0-2])", re.ASCII)
+NUMBER = re.compile(r"-?\d{1,13}(?:\.\d{1,4})?", re.ASCII)
 MONTH_WORDS = "a month as YYYY-MM, from 1980-01 to 2099-12"
 ALL = "all"
 SMELT_WORDS = ("not_applicable", "unknown")
@@ -31,12 +33,15 @@ SMELT_WORDS = ("not_applicable", "unknown")
 
 
 class Freq(StrEnum):
-    """Periods; `ytd` is named by the month it ends in, `range` takes the whole of from–to as one period."""
+    """Periods; `ytd`, `roll3` and `roll12` (the 3 or 12 months that end in a month) are named by the month they end in,
+    `range` takes the whole of from–to as one period."""
 
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
     YTD = "ytd"
+    ROLL3 = "roll3"
+    ROLL12 = "roll12"
     RANGE = "range"
 
 
@@ -75,6 +80,23 @@ class By(StrEnum):
     CAST = "cast"
 
 
+class Show(StrEnum):
+    """Figures as they are, their change in percent on the same period of the year before, or as an index: the first
+    whole published period of each line is 100."""
+
+    LEVEL = "level"
+    YOY = "yoy"
+    INDEX = "index"
+
+
+class Detail(StrEnum):
+    """How fine the products of the surge list are."""
+
+    GROUP = "group"
+    HTS6 = "hts6"
+    HTS10 = "hts10"
+
+
 class Basis(StrEnum):
     """Imports for consumption, or general imports (public statistics only)."""
 
@@ -88,6 +110,8 @@ class Chart(StrEnum):
     TREND = "trend"
     STACKED = "stacked"
     RANKING = "ranking"
+    MATRIX = "matrix"
+    MAP = "map"
     TABLE = "table"
 
 
@@ -113,7 +137,11 @@ class BadQuery(Exception):  # noqa: N818 - reads as what it is where it is caugh
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """One selection. `start` and `end` (from, to) are None where the query leaves them to the release."""
+    """One selection. `start` and `end` (from, to) are None where the query leaves them to the release.
+
+    `across` is a second split: cells of every pair. `compare` is the canonical query of a second selection, `event` the
+    id of an event, `detail` and `tests` are what the surge list takes; figures of a series do not depend on them.
+    """
 
     products: tuple[str, ...] = ("aim",)
     countries: tuple[str, ...] = (ALL,)
@@ -127,8 +155,14 @@ class Filters:
     of: Of = Of.VOLUME
     series: tuple[Series, ...] = (Series.PUBLIC, Series.LICENSE)
     by: By = By.NONE
+    across: By = By.NONE
     basis: Basis = Basis.CONSUMPTION
+    show: Show = Show.LEVEL
     chart: Chart = Chart.TREND
+    compare: str = ""
+    event: str = ""
+    detail: Detail = Detail.GROUP
+    tests: Thresholds = Thresholds()  # noqa: RUF009 - frozen
 
     @classmethod
     def from_query(cls, query: str | Mapping[str, Sequence[str]], vocabulary: Reference) -> Filters:
@@ -143,23 +177,43 @@ class Filters:
         """The canonical query string: parameters in one order, defaults left out."""
         pairs = [
             (name, value)
-            for name, field in PARAMETERS.items()
-            for value in _values(getattr(self, field))
-            if getattr(self, field) != getattr(DEFAULTS, field)
+            for name in PARAMETERS
+            if self.value_of(name) != DEFAULTS.value_of(name)
+            for value in _values(self.value_of(name))
         ]
         return urlencode(pairs)
+
+    def value_of(self, name: str) -> object:
+        """What the selection holds of a parameter."""
+        return getattr(self.tests, name) if name in THRESHOLDS else getattr(self, PARAMETERS[name])
+
+    def second(self, vocabulary: Reference) -> Filters | None:
+        """The second selection of `compare`: other products, countries or series, all else the same."""
+        if not self.compare:
+            return None
+        given = _given_text(self.compare)
+        changed = {PARAMETERS[name]: getattr(_read(given, vocabulary), PARAMETERS[name]) for name in SECOND}
+        if "series" not in given:
+            changed["series"] = self.series
+        return replace(self, compare="", **changed)
 
     def to_dict(self) -> dict[str, str | list[str]]:
         """The query as understood, defaults filled in; parameters of license tables where they are chosen."""
         query: dict[str, str | list[str]] = {}
-        for name, field in PARAMETERS.items():
-            value = getattr(self, field)
-            if name in REPEATABLE:
+        for name in PARAMETERS:
+            value = self.value_of(name)
+            if isinstance(value, tuple):
                 if value:
                     query[name] = [str(one) for one in value]
-            elif value is not None and not (name == "of" and self.measure is not Measure.SHARE):
-                query[name] = str(value)
+            elif value is not None and not self._is_quiet(name, value):
+                query[name] = _text(value)
         return query
+
+    def _is_quiet(self, name: str, value: object) -> bool:
+        """Whether an answer need not tell a parameter."""
+        if name == "of":
+            return self.measure is not Measure.SHARE
+        return name in QUIET and value == DEFAULTS.value_of(name)
 
     def describe(self, vocabulary: Reference) -> str:
         """The selection in words: 'Volume, Foil, from China, Nov 2023 to Oct 2026'."""
@@ -195,11 +249,20 @@ PARAMETERS = {
     "of": "of",
     "series": "series",
     "by": "by",
+    "across": "across",
     "basis": "basis",
+    "show": "show",
     "chart": "chart",
-}
+    "compare": "compare",
+    "event": "event",
+    "detail": "detail",
+} | dict.fromkeys(THRESHOLDS, "tests")
 """Names of the grammar, in their canonical order, and the fields of `Filters`."""
 REPEATABLE = frozenset({"product", "country", "smelt", "smelt2", "cast", "series"})
+SECOND = ("product", "country", "smelt", "smelt2", "cast", "series")
+"""What a second selection may hold; all else it shares with the first."""
+QUIET = frozenset({"across", "show", "compare", "event", "detail", *THRESHOLDS})
+"""Parameters that an answer tells only where they are chosen."""
 DEFAULTS = Filters()
 MEASURE_WORDS = {
     Measure.VALUE: "Customs value",
@@ -242,7 +305,12 @@ def span_words(start: str, end: str) -> str:
 def _values(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
-    return tuple(str(one) for one in value) if isinstance(value, tuple) else (str(value),)
+    return tuple(str(one) for one in value) if isinstance(value, tuple) else (_text(value),)
+
+
+def _text(value: object) -> str:
+    """A value as a query writes it: 25, not 25.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def listed(words: Iterable[str]) -> str:
@@ -313,9 +381,74 @@ def _read(given: dict[str, list[str]], vocabulary: Reference) -> Filters:
         of=_single(given, "of", Of, DEFAULTS.of),
         series=tuple(one for one in Series if one in series) or DEFAULTS.series,
         by=_single(given, "by", By, DEFAULTS.by),
+        across=_across(given),
         basis=_single(given, "basis", Basis, DEFAULTS.basis),
+        show=_single(given, "show", Show, DEFAULTS.show),
         chart=_single(given, "chart", Chart, DEFAULTS.chart),
+        compare=_second(given, vocabulary),
+        event=_event(given, vocabulary),
+        detail=_single(given, "detail", Detail, DEFAULTS.detail),
+        tests=_thresholds(given),
     )
+
+
+def _across(given: dict[str, list[str]]) -> By:
+    across = _single(given, "across", By, DEFAULTS.across)
+    by = _single(given, "by", By, DEFAULTS.by)
+    if across is not By.NONE and across == by:
+        others = [str(one) for one in By if one not in (by, By.NONE)]
+        message = f"across: expected another split than by ({by}), one of {', '.join(others)}, found {across}."
+        raise BadQuery("across", given=str(across), allowed=others, message=message)
+    if across is not By.NONE and by is By.NONE:
+        message = f"across: it splits what by splits already; give by as well, or by={across} alone."
+        raise BadQuery("across", given=str(across), allowed=[f"by={across}"], message=message)
+    return across
+
+
+def _second(given: dict[str, list[str]], vocabulary: Reference) -> str:
+    """The second selection, read by the same grammar and written in its canonical form."""
+    text = given.get("compare", [""])[0]
+    if not text:
+        return ""
+    inner = _given_text(text)
+    foreign = [name for name in inner if name not in SECOND]
+    if foreign:
+        allowed = list(SECOND)
+        message = f"compare: a second selection takes {', '.join(allowed)}, found {shown(foreign[0])!r}."
+        raise BadQuery("compare", given=shown(text), allowed=allowed, message=message)
+    try:
+        found = _read(inner, vocabulary)
+    except BadQuery as error:
+        message = f"compare: in the second selection, {error.message}"
+        raise BadQuery("compare", given=error.given, allowed=error.allowed, message=message) from None
+    # Defaults that were given are kept: they need not be those of the first selection.
+    pairs = [(name, value) for name in SECOND if name in inner for value in _values(found.value_of(name))]
+    return urlencode(pairs)
+
+
+def _event(given: dict[str, list[str]], vocabulary: Reference) -> str:
+    value = given.get("event", [""])[0]
+    ids = [event.id for event in vocabulary.events]
+    if value and value not in ids:
+        close = _close_ids(value, ids)
+        _refuse("event", value, allowed=ids, expected="the id of an event (all: /api/v1/meta)", close=close)
+    return value
+
+
+def _thresholds(given: dict[str, list[str]]) -> Thresholds:
+    usual = Thresholds()
+    chosen = {name: _number(name, given[name][0]) for name in THRESHOLDS if name in given}
+    return replace(usual, **chosen)
+
+
+def _number(name: str, text: str) -> float:
+    limits = THRESHOLDS[name]
+    value = float(text) if NUMBER.fullmatch(text) else None
+    if value is None or not limits.low <= value <= limits.high:
+        unit = f" {limits.unit}" if limits.unit else ""
+        expected = f"a number from {limits.low:,.0f} to {limits.high:,.0f}{unit}"
+        _refuse(name, text, allowed=[expected], expected=expected, close=())
+    return value
 
 
 def _check_name(name: str, values: list[str]) -> None:

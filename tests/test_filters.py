@@ -237,3 +237,48 @@ def test_a_hostile_text_gives_a_selection_or_a_refusal_and_nothing_else(text: st
 )
 def test_a_sentence_lists_a_few_names_and_counts_the_rest(names: list[str], sentence: str) -> None:
     assert listed(names) == sentence
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "words"),
+    [
+        ("r1=lots", "r1", "expected a number from 0 to 100,000 %, found 'lots'"),
+        ("r1=-1", "r1", "expected a number from 0"),
+        ("r1=1e3", "r1", "found '1e3'"),
+        ("p=1", "p", "expected a number from -100 to 0 %"),
+        ("r1=1&r1=2", "r1", "expected one value"),
+        ("by=product&across=product", "across", "expected another split than by"),
+        ("across=country", "across", "by=country alone"),
+        ("event=section-232-51", "event", "Did you mean"),
+        ("compare=measure%3Dvalue", "compare", "a second selection takes product, country"),
+        ("compare=product%3Dnothing", "compare", "in the second selection, product: expected an id"),
+        ("compare=compare%3Dproduct", "compare", "a second selection takes"),
+        ("detail=hts2", "detail", "group, hts6, hts10"),
+    ],
+)
+def test_parameters_of_views_are_checked_like_all_others(query: str, parameter: str, words: str) -> None:
+    error = refusal(query)
+    assert error.parameter == parameter
+    assert words in error.message
+
+
+@pytest.mark.parametrize("value", ["0", "25", "99.5", "100000"])
+def test_a_threshold_is_read_and_written_as_it_was_given(value: str) -> None:
+    filters = Filters.from_query(f"r1={value}", VOCABULARY)
+    assert filters.tests.r1 == float(value)
+    assert Filters.from_query(filters.to_query(), VOCABULARY) == filters
+    assert filters.to_query() == ("" if value == "25" else f"r1={value}")
+
+
+def test_a_second_selection_keeps_what_was_given_even_if_it_is_the_default() -> None:
+    filters = Filters.from_query("country=CAN&compare=country%3Dall", VOCABULARY)
+    second = filters.second(VOCABULARY)
+    assert second is not None
+    assert (second.countries, second.products) == (("all",), ("aim",))
+    assert Filters.from_query(filters.to_query(), VOCABULARY) == filters
+
+
+def test_quiet_parameters_are_told_only_where_they_are_chosen() -> None:
+    assert "r1" not in Filters().to_dict()
+    assert "across" not in Filters().to_dict()
+    assert Filters.from_query("r1=30&show=yoy", VOCABULARY).to_dict()["r1"] == "30"

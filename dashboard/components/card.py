@@ -15,13 +15,17 @@ from data_access.serving.gate.released import Released
 from data_access.serving.notes import DEMONSTRATION
 
 API = "/api/v1/series"
+PAGE = "/explore"
 PUBLIC_SOURCE = "U.S. Census Bureau, U.S. international trade in goods"
 LICENSE_SOURCE = "AIM license records"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One chart card. `empty` says why there is no chart; `export` is what the script that saves pictures needs."""
+    """One chart card. `empty` says why there is no chart; `export` is what the script that saves pictures needs.
+
+    `body` is markup in place of a chart or beside it, made by a template; an `absent` card is not shown at all.
+    """
 
     id: str
     title: str
@@ -38,8 +42,15 @@ class Card:
     notes: tuple[str, ...] = ()
     export: dict[str, Any] = field(default_factory=dict)
     empty: str = ""
+    body: str = ""
+    absent: bool = False
     rows: int | None = None
     """Rows of a ranking, which is as high as they need; None where the chart has the usual height."""
+
+    @property
+    def has_chart(self) -> bool:
+        """Whether there is something for Plotly to draw."""
+        return bool(self.figure["data"]) and not self.empty and not self.absent
 
 
 def chart_card(
@@ -51,8 +62,12 @@ def chart_card(
     table: Table,
     extra: tuple[str, ...] = (),
     words: Released | None = None,
+    page: str = PAGE,
+    api: str = API,
 ) -> Card:
     """The card of a chart of `released`; `extra` are words on what the chart leaves out, told before its notes.
+
+    `page` is where its link leads to, `api` the path that gives its files.
 
     `words` is the answer whose title and summary are told, where `released` is the part of it that is drawn.
 
@@ -63,6 +78,7 @@ def chart_card(
         return Card(id=id_, title=told.title, summary=told.summary, empty="There is nothing to draw.")
     notes = (*extra, *chart_notes(released))
     query = released.permalink.partition("?")[2]
+    link = f"{page}?{query}" if query else page
     return Card(
         id=id_,
         title=told.title,
@@ -71,9 +87,9 @@ def chart_card(
         figure=figure,
         keys=keys if len(keys) > 1 else (),
         table=table,
-        csv=f"{API}?{_join(query, 'format=csv')}",
-        xlsx=f"{API}?{_join(query, 'format=xlsx')}",
-        permalink=released.permalink,
+        csv=f"{api}?{_join(query, 'format=csv')}",
+        xlsx=f"{api}?{_join(query, 'format=xlsx')}",
+        permalink=link,
         source=source_line(released),
         notes=notes,
         export={
@@ -82,7 +98,7 @@ def chart_card(
             "summary": told.summary,
             "source": source_line(released),
             "notes": list(notes),
-            "link": released.permalink,
+            "link": link,
             "cite": released.cite,
             "demonstration": DEMONSTRATION if released.release.demonstration else "",
             "file": file_name(released, "").rstrip("."),

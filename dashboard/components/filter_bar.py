@@ -9,16 +9,23 @@ from urllib.parse import parse_qsl
 
 from dashboard.components.pickers import Item, chosen_words, country_items, product_items
 from data_access.filters import (
+    ALL,
     DEFAULTS,
+    SMELT_WORDS,
     Basis,
     By,
+    Chart,
+    Detail,
     Filters,
     Freq,
     Measure,
     Of,
     Series,
+    Show,
+    country_name,
     month_words,
 )
+from data_access.reference import Reference
 from data_access.serving.periods import number, text
 from data_access.serving.statistics import Statistics
 
@@ -27,6 +34,8 @@ FREQ_LABELS = {
     Freq.QUARTER: "Quarterly",
     Freq.YEAR: "Yearly",
     Freq.YTD: "Year to date",
+    Freq.ROLL3: "3 months, rolling",
+    Freq.ROLL12: "12 months, rolling",
     Freq.RANGE: "As one period",
 }
 MEASURE_LABELS = {
@@ -47,8 +56,20 @@ BY_LABELS = {
 }
 USUAL_SPLITS = (By.NONE, By.PRODUCT, By.COUNTRY)
 """Splits that the bar always offers; others while they are chosen."""
-KEPT = ("smelt", "smelt2", "cast")
-"""Parameters without a control of their own, which a form without scripts must not lose."""
+USUAL = ("product", "country", "from", "to", "measure", "freq", "series", "basis", "of")
+"""Controls that a view has unless it says otherwise."""
+CHART_LABELS = {
+    Chart.TREND: "Lines over time",
+    Chart.STACKED: "Stacked bars",
+    Chart.RANKING: "Ranking",
+    Chart.MATRIX: "Products by country",
+    Chart.MAP: "Map",
+    Chart.TABLE: "Table alone",
+}
+SHOW_LABELS = {Show.LEVEL: "Figures", Show.YOY: "Change on the year", Show.INDEX: "Index"}
+DETAIL_LABELS = {Detail.GROUP: "Product groups", Detail.HTS6: "HTS 6-digit", Detail.HTS10: "HTS 10-digit"}
+METAL_LABELS = {"smelt": "Country of smelt", "smelt2": "Country of second smelt", "cast": "Country of most recent cast"}
+NO_EVENT = "No event"
 OF_LABELS = {Of.VOLUME: "Volume", Of.VALUE: "Value"}
 FALLBACK_MONTHS = ("2013-01", "2013-12")
 """What the month lists hold while there is no release."""
@@ -85,6 +106,16 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picker:
+    """A picker of countries of smelt or cast; `value` says what is chosen."""
+
+    name: str
+    label: str
+    items: tuple[Item, ...]
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FilterBar:
     """All that `templates/filters.html` writes out."""
 
@@ -94,28 +125,32 @@ class FilterBar:
     country_value: str
     selects: tuple[Select, ...]
     choices: tuple[Choices, ...]
+    metal: tuple[Picker, ...]
+    compares: bool
     kept: tuple[tuple[str, str], ...]
     defaults: dict[str, str]
     count_words: str
 
 
-def filter_bar(statistics: Statistics, filters: Filters, *, splits: bool) -> FilterBar:
-    """The bar for a selection; `splits` adds the choice to split by product or place."""
+def filter_bar(statistics: Statistics, filters: Filters, *, controls: Sequence[str]) -> FilterBar:
+    """The bar for a selection, with controls for these parameters; a form without scripts keeps all others."""
     vocabulary = statistics.vocabulary
     chosen = {vocabulary.products.canonical(id_) for id_ in filters.products}
     products = tuple(product_items(vocabulary.products, chosen))
     countries = tuple(country_items(vocabulary, set(filters.countries)))
-    count = len({name for name, _ in parse_qsl(filters.to_query()) if name != "chart" and (splits or name != "by")})
+    given = [(name, value) for name, value in parse_qsl(filters.to_query()) if name != "chart"]
     return FilterBar(
         products=products,
         product_value=chosen_words(products),
         countries=countries,
         country_value=chosen_words(countries),
-        selects=_selects(statistics, filters),
-        choices=_choices(filters, splits=splits),
-        kept=tuple((name, value) for name in KEPT for value in getattr(filters, name)),
+        selects=tuple(one for one in _selects(statistics, filters) if one.name in controls),
+        choices=tuple(one for one in _choices(filters) if one.name in controls),
+        metal=tuple(_metal(name, vocabulary, filters) for name in METAL_LABELS if name in controls),
+        compares="compare" in controls,
+        kept=tuple((name, value) for name, value in given if name not in controls),
         defaults={"product": DEFAULTS.products[0], "country": DEFAULTS.countries[0]},
-        count_words=f"({count})" if count else "",
+        count_words=f"({count})" if (count := len({name for name, _ in given if name in controls})) else "",
     )
 
 
@@ -144,10 +179,43 @@ def _selects(statistics: Statistics, filters: Filters) -> tuple[Select, ...]:
             groups=(("", _options(freqs, FREQ_LABELS, (filters.freq,))),),
             default=DEFAULTS.freq,
         ),
+        Select(
+            name="chart",
+            label="Chart",
+            groups=(("", _options(Chart, CHART_LABELS, (filters.chart,))),),
+            default=DEFAULTS.chart,
+        ),
+        Select(
+            name="show",
+            label="Shown as",
+            groups=(("", _options(Show, SHOW_LABELS, (filters.show,))),),
+            default=DEFAULTS.show,
+        ),
+        _event_select(statistics.vocabulary, filters),
     )
 
 
-def _choices(filters: Filters, *, splits: bool) -> tuple[Choices, ...]:
+def _event_select(vocabulary: Reference, filters: Filters) -> Select:
+    """Events, the newest first, to look at what changed with one."""
+    events = sorted(vocabulary.events, key=lambda event: event.date, reverse=True)
+    options = [Option("", NO_EVENT, not filters.event)]
+    options += [Option(one.id, f"{month_words(one.month)}: {one.label}", one.id == filters.event) for one in events]
+    return Select(name="event", label="Before and after", groups=(("", tuple(options)),), default="")
+
+
+def _metal(name: str, vocabulary: Reference, filters: Filters) -> Picker:
+    """Countries with what a license may state in their place."""
+    chosen = set(getattr(filters, name))
+    words = tuple(
+        Item(value=word, label=country_name(vocabulary, word).capitalize(), parents=ALL, checked=word in chosen)
+        for word in SMELT_WORDS
+    )
+    items = list(country_items(vocabulary, chosen))
+    every = (*items[:1], *words, *items[1:])
+    return Picker(name=name, label=METAL_LABELS[name], items=every, value=chosen_words(every) or "Not asked")
+
+
+def _choices(filters: Filters) -> tuple[Choices, ...]:
     series = Choices(
         name="series",
         label="Series",
@@ -169,7 +237,14 @@ def _choices(filters: Filters, *, splits: bool) -> tuple[Choices, ...]:
     of = Choices(
         name="of", label="Share of", kind="radio", options=_options(Of, OF_LABELS, (filters.of,)), default=DEFAULTS.of
     )
-    return (series, *((by,) if splits else ()), basis, of)
+    detail = Choices(
+        name="detail",
+        label="Products",
+        kind="radio",
+        options=_options(Detail, DETAIL_LABELS, (filters.detail,)),
+        default=DEFAULTS.detail,
+    )
+    return (series, by, detail, basis, of)
 
 
 def _options(values: Iterable[str], labels: dict, selected: Sequence[str]) -> tuple[Option, ...]:  # type: ignore[type-arg]

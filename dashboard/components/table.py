@@ -11,7 +11,15 @@ from data_access.serving.answers import cell_text, legend, mark
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import period_words
 
-PERIOD_HEADERS = {"month": "Month", "quarter": "Quarter", "year": "Year", "ytd": "Year to date", "range": "Period"}
+PERIOD_HEADERS = {
+    "month": "Month",
+    "quarter": "Quarter",
+    "year": "Year",
+    "ytd": "Year to date",
+    "roll3": "3 months to",
+    "roll12": "12 months to",
+    "range": "Period",
+}
 MEMBER_HEADERS = {
     By.PRODUCT: "Product",
     By.COUNTRY: "Country of origin",

@@ -21,7 +21,15 @@ DENSE = {False: 40, True: 18}
 """Periods, wide and narrow, up to which a line of licenses has a marker at each of its points."""
 FEW = 12
 """Periods up to which a line of public figures has one."""
-LAGS = {Freq.MONTH: (1, 12), Freq.QUARTER: (1, 4), Freq.YEAR: (1,), Freq.YTD: (12,), Freq.RANGE: ()}
+LAGS = {
+    Freq.MONTH: (1, 12),
+    Freq.QUARTER: (1, 4),
+    Freq.YEAR: (1,),
+    Freq.YTD: (12,),
+    Freq.ROLL3: (12,),
+    Freq.ROLL12: (12,),
+    Freq.RANGE: (),
+}
 WIDTH = {False: 640, True: 220}
 """Width of a plot, wide and narrow, px; a guess that errs on the small side, to keep words apart."""
 LANE_MARGIN = 68  # px, for the names of lanes

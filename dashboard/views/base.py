@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard.components.card import Card
+from dashboard.components.filter_bar import USUAL
 from dashboard.components.html import Html
 from dashboard.components.tile import Tile
 from dashboard.graph import EMPTY, Figure, graph
@@ -39,6 +40,11 @@ class Ask:
     statistics: Statistics
     filters: Filters
     narrow: bool = False
+    templates: Templates = field(default_factory=Templates)
+
+    def render(self, template: str, **context: Any) -> str:
+        """Markup of a template, for the body of a card."""
+        return self.templates.render(template, **context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +71,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place for a card: half the width of the page or all of it, with a chart or without."""
+    """A place for a card: half the width of the page or all of it, with a chart, a body of markup, or neither."""
 
     id: str
     half: bool = False
     chart: bool = True
+    body: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +91,13 @@ class View:
     ids: type[StrEnum]
     cards: tuple[Slot, ...]
     draw: Callable[[Ask], Page]
-    splits: bool = False
-    """Whether the filter bar offers to split by product or country."""
+    controls: tuple[str, ...] = USUAL
+    """Parameters that the filter bar of the view has controls for, in their order."""
+
+    @property
+    def halves(self) -> frozenset[str]:
+        """Ids of cards that take half the width."""
+        return frozenset(slot.id for slot in self.cards if slot.half)
 
     def id(self, name: str) -> str:
         """The id of one of the parts that all views have: ROOT, URL, SCREEN, HEAD, NOTES."""
@@ -104,10 +116,10 @@ def page_for(view: View, services: Services, search: str, *, narrow: bool = Fals
     except BadQuery as error:
         filters, message = Filters(), bad_query(error)
     try:
-        page = _drawn(view, statistics, filters, narrow=narrow)
+        page = _drawn(view, services, filters, narrow=narrow)
     except BadQuery as error:
         filters, message = Filters(), bad_query(error)
-        page = _drawn(view, statistics, filters, narrow=narrow)
+        page = _drawn(view, services, filters, narrow=narrow)
     except Exception:
         _log.exception("%s could not be drawn", view.name)
         page = failed(view)
@@ -120,11 +132,13 @@ def page_for(view: View, services: Services, search: str, *, narrow: bool = Fals
     )
 
 
-def _drawn(view: View, statistics: Statistics, filters: Filters, *, narrow: bool) -> Page:
+def _drawn(view: View, services: Services, filters: Filters, *, narrow: bool) -> Page:
+    statistics = services.statistics
     problem = statistics.state()
     if problem:
         return no_release(view, problem)
-    page = view.draw(Ask(statistics=statistics, filters=statistics.resolve(filters), narrow=narrow))
+    resolved = statistics.resolve(filters)
+    page = view.draw(Ask(statistics=statistics, filters=resolved, narrow=narrow, templates=services.templates))
     info = statistics.info()
     if info.license_off and info.license_as_of and not page.message:
         return replace(page, message=Message((f"License series are not shown: {info.license_off}.",)))
@@ -178,6 +192,8 @@ def _card_layout(slot: Slot) -> html.Figure:
         words: dict[str, Any] = {"aria-labelledby": f"{slot.id}-title", "aria-describedby": f"{slot.id}-summary"}
         chart = html.Div(graph(Part.CHART.of(slot.id)), className="chart", role="img", **words)
         parts.append(chart)
+    if slot.body:
+        parts.append(Html(id=Part.BODY.of(slot.id), className="body"))
     parts.append(Html(id=Part.FOOT.of(slot.id)))
     return html.Figure(parts, id=slot.id, className="card half" if slot.half else "card")
 
@@ -198,6 +214,8 @@ def outputs(view: View) -> list[Output]:
         found.append(Output(Part.HEAD.of(slot.id), "html"))
         if slot.chart:
             found.append(Output(Part.CHART.of(slot.id), "figure"))
+        if slot.body:
+            found.append(Output(Part.BODY.of(slot.id), "html"))
         found.append(Output(Part.FOOT.of(slot.id), "html"))
     return found
 
@@ -209,11 +227,33 @@ def answer(view: View, services: Services, page: Page) -> list[str | Figure]:
     for slot, card in zip(view.cards, page.cards, strict=True):
         found.append(parts.card_head(card))
         if slot.chart:
-            found.append(card.figure if not card.empty else EMPTY)
+            found.append(card.figure if card.has_chart else EMPTY)
+        if slot.body:
+            found.append(card.body if not card.empty and not card.absent else "")
         found.append(parts.card_foot(card))
     return [str(one).strip() if not isinstance(one, dict) else one for one in found]
 
 
-def navigation(views: Sequence[View]) -> list[dict[str, str]]:
+class Listed(Protocol):
+    """A view that the header may link to."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def path(self) -> str:
+        """Its path."""
+
+    @property
+    def label(self) -> str:
+        """What the header calls it."""
+
+    @property
+    def lead(self) -> str:
+        """What it is for."""
+
+
+def navigation(views: Sequence[Listed]) -> list[dict[str, str]]:
     """What the header links to."""
     return [{"name": one.name, "path": one.path, "label": one.label, "lead": one.lead} for one in views]

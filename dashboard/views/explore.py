@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dash import Dash
 
+from dashboard.components.filter_bar import USUAL
 from dashboard.ids import ExploreId
 from dashboard.views import base, cards, selection
 from dashboard.views.base import Ask, Page, Services, Slot, View
@@ -42,7 +43,7 @@ VIEW = View(
     ids=ExploreId,
     cards=(Slot(ExploreId.TREND), Slot(ExploreId.RANKING), Slot(ExploreId.FIGURES, chart=False)),
     draw=draw,
-    splits=True,
+    controls=(*USUAL, "by", "chart", "show", "event", "compare"),
 )
 
 

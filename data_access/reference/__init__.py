@@ -1,4 +1,4 @@
-"""Reference tables: products, code changes, countries, groups and events, from small CSV files with their sources.
+"""Reference tables: products, code changes, countries, groups, events, orders and watch list, from small CSV files with their sources.
 
 Nothing is read at import: `load()` reads the tables, its caller keeps what it gives.
 """
@@ -22,6 +22,7 @@ from data_access.reference.countries import (
     parse_membership,
 )
 from data_access.reference.events import Event, parse_event
+from data_access.reference.orders import Order, Watched, parse_order, parse_watched
 from data_access.reference.product import Level, Licensed, Product, UnknownProduct, parse_product
 from data_access.reference.products import Products
 from data_access.reference.tables import Row, read_rows, table_path
@@ -36,11 +37,13 @@ __all__ = [
     "Kind",
     "Level",
     "Licensed",
+    "Order",
     "Product",
     "Products",
     "Reference",
     "UnknownCountry",
     "UnknownProduct",
+    "Watched",
     "load",
     "observed_id",
 ]
@@ -50,11 +53,14 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The reference tables: products with their code changes, countries with their groups, events by date."""
+    """The reference tables: products with their code changes, countries with their groups, events by date, trade
+    measures on products by origin, and the watch list of smelt and cast."""
 
     products: Products
     countries: Countries
     events: tuple[Event, ...]
+    orders: tuple[Order, ...] = ()
+    watch: tuple[Watched, ...] = ()
 
     def with_observed(self, *, products: list[str], countries: dict[str, str]) -> Reference:
         """These tables and what was seen in data that they lack: product codes, and country ids with their names."""
@@ -62,6 +68,8 @@ class Reference:
             products=self.products.with_observed(products),
             countries=self.countries.with_observed(countries),
             events=self.events,
+            orders=self.orders,
+            watch=self.watch,
         )
 
 
@@ -81,6 +89,8 @@ def load(directory: Path | None = None) -> Reference:
             _parsed(directory, "groups", parse_membership),
         ),
         events=tuple(sorted(_parsed(directory, "events", parse_event), key=lambda event: (event.date, event.id))),
+        orders=tuple(_parsed(directory, "orders", parse_order)),
+        watch=tuple(_parsed(directory, "watch", parse_watched)),
     )
 
 

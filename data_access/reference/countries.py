@@ -147,6 +147,10 @@ class Countries:
             if (one.member_from or "") <= end and (one.member_to or "9999-12") >= start
         )
 
+    def memberships(self, group_id: str) -> tuple[Membership, ...]:
+        """Each country's times in a group, in the order of its table; raises UnknownCountry for an unknown group."""
+        return tuple(self._group(group_id)[1])
+
     def _group(self, id_: str) -> tuple[Group, list[Membership]]:
         try:
             return self._groups[id_]

@@ -39,6 +39,22 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "groups": ("group", "label", "iso3", "member_from", "member_to", "source"),
     "events": ("id", "date", "label", "text", "source"),
+    "orders": (
+        "id",
+        "kind",
+        "case",
+        "title",
+        "products",
+        "origins",
+        "issued",
+        "ended",
+        "status",
+        "confirmed",
+        "scope",
+        "note",
+        "source",
+    ),
+    "watch": ("iso3", "smelt", "cast", "since", "reason", "source"),
 }
 """Columns of each table `<name>.csv`, in their order."""
 

@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from data_access.contracts import Status
-from data_access.filters import ALL, By, Filters, Freq, Measure, Series
+from data_access.filters import ALL, By, Filters, Freq, Measure, Series, Show
 from data_access.serving import notes as noting
 from data_access.serving import wording
 from data_access.serving.cube.figures import PUBLISHED, Figures, Flags
 from data_access.serving.gate import gate
 from data_access.serving.gate.released import Cell, Released, ReleaseInfo, Words
-from data_access.serving.periods import Period, periods, text
+from data_access.serving.periods import Period, periods, text, year_before
 from data_access.serving.release import Snapshot
-from data_access.serving.selection import Member, licensed_only, members_of
+from data_access.serving.selection import Member, licensed_only, members_of, splits
 from data_access.serving.series import Reader
 
 PAGE = "/explore"
@@ -40,16 +40,25 @@ class Answer:
 
     def __init__(self, snapshot: Snapshot, filters: Filters, info: ReleaseInfo) -> None:
         self._snapshot = snapshot
-        self._filters = filters
+        self.filters = self._filters = filters
         self._info = info
         self._periods = periods_of(filters)
+        self._earlier = tuple(year_before(period, filters.freq) for period in self._periods)
         self._first = min(period.first for period in self._periods)
+        if filters.show is Show.YOY:
+            self._first = min(self._first, *(period.first for period in self._earlier))
         self._last = max(period.last for period in self._periods)
         self._reader = Reader(snapshot, filters, first=self._first, last=self._last)
         self._members = self._find_members()
         self._left_out = 0
 
+    @property
+    def size(self) -> int:
+        """How many cells the answer has."""
+        return len(self._members) * len(self._periods) * len(self._filters.series)
+
     def released(self) -> Released:
+        """The answer."""
         parts = [self._part(series) for series in self._filters.series]
         return gate.release(
             self._info,
@@ -64,26 +73,32 @@ class Answer:
     def _find_members(self) -> tuple[Member, ...]:
         filters, reference = self._filters, self._snapshot.reference
         span = (self._first, self._last)
-        members = members_of(filters, reference, span=span, seen=None)
-        if filters.by in (By.NONE, By.PRODUCT) or ALL not in members[0].places[filters.by]:
-            return members
+        whole = members_of(replace(filters, by=By.NONE, across=By.NONE), reference, span=span, seen={})[0]
         asked = set(filters.series)
-        seen = self._reader.seen(
-            members[0],
-            str(filters.by),
-            public=bool(asked - {Series.LICENSE}),
-            license_=bool(asked - {Series.PUBLIC}),
-        )
+        seen: dict[By, Sequence[str]] = {
+            by: self._reader.seen(
+                whole,
+                str(by),
+                public=bool(asked - {Series.LICENSE}),
+                license_=bool(asked - {Series.PUBLIC}),
+            )
+            for by in splits(filters)
+            if by is not By.PRODUCT and ALL in whole.places[by]
+        }
         return members_of(filters, reference, span=span, seen=seen)
 
     def _part(self, series: Series) -> gate.Part:
-        figures, whole = self._figures(series, self._months(self._reader, series, self._members))
+        months = self._months(self._reader, series, self._members)
+        figures, whole = self._figures(series, months, self._periods)
+        level = self._filters.show is Show.LEVEL
+        earlier = self._figures(series, months, self._earlier) if self._filters.show is Show.YOY else None
         return gate.Part(
             series=series,
             figures=figures,
             whole=whole,
             partial=self._partial(series),
-            ranges=self._reader.ranges(self._members, self._periods) if series is not Series.PUBLIC else {},
+            ranges=self._reader.ranges(self._members, self._periods) if series is not Series.PUBLIC and level else {},
+            earlier=earlier,
         )
 
     def _months(self, reader: Reader, series: Series, members: Sequence[Member]) -> Figures:
@@ -98,31 +113,31 @@ class Answer:
     def _is_of_licenses(self, series: Series) -> bool:
         return series is Series.LICENSE or (series is Series.COMBINED and licensed_only(self._filters))
 
-    def _figures(self, series: Series, months: Figures) -> tuple[Figures, Figures | None]:
+    def _figures(self, series: Series, months: Figures, periods: Sequence[Period]) -> tuple[Figures, Figures | None]:
         """Figures by period and, for a share, fit for it, with the whole that it is of."""
         if self._filters.measure is not Measure.SHARE:
             self._count_left_out(series, months)
-            return self._over(self._reader, series, months, self._members)[0], None
+            return self._over(self._reader, series, months, self._members, periods)[0], None
         reader, wholes = self._wholes()
         whole_months = self._months(reader, series, wholes)
-        whole, whole_own = self._over(reader, series, whole_months, wholes)
+        whole, whole_own = self._over(reader, series, whole_months, wholes, periods)
         fit = gate.part_of(months, whole_months)
         self._count_left_out(series, fit)
-        parts, own = self._over(self._reader, series, fit, self._members)
+        parts, own = self._over(self._reader, series, fit, self._members, periods)
         if not self._is_of_licenses(series):
             return parts, whole
         # Cells that a longer period has of its own go with sums of months only where those are of the newest figures.
-        stale = ~self._reader.refreshed(months, self._periods), ~reader.refreshed(whole_months, self._periods)
+        stale = ~self._reader.refreshed(months, periods), ~reader.refreshed(whole_months, periods)
         dates = own & whole_own & (parts.as_of != whole.as_of)
         return gate.apart(parts, whole, (own & ~whole_own & stale[1]) | (~own & whole_own & stale[0]) | dates), whole
 
     def _over(
-        self, reader: Reader, series: Series, months: Figures, members: Sequence[Member]
+        self, reader: Reader, series: Series, months: Figures, members: Sequence[Member], periods: Sequence[Period]
     ) -> tuple[Figures, Flags]:
         """Figures by period, and which are cells of their own and no sums of months."""
-        figures = gate.over(months, self._periods, self._first)
+        figures = gate.over(months, periods, self._first)
         if self._is_of_licenses(series):
-            return reader.own_periods(figures, members, self._periods)
+            return reader.own_periods(figures, members, periods)
         return figures, np.zeros(figures.status.shape, np.bool_)
 
     def _wholes(self) -> tuple[Reader, list[Member]]:
@@ -133,7 +148,9 @@ class Answer:
             wholes = wholes[:1]
         # The whole is one cell, so a selection split by country reads it without the split.
         filters = (
-            replace(self._filters, by=By.NONE, countries=(ALL,)) if self._filters.by is By.COUNTRY else self._filters
+            replace(self._filters, by=By.NONE, across=By.NONE, countries=(ALL,))
+            if By.COUNTRY in splits(self._filters)
+            else self._filters
         )
         return Reader(self._snapshot, filters, first=self._first, last=self._last), wholes
 

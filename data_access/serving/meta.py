@@ -7,6 +7,7 @@ from typing import Any
 
 from data_access.contracts import LICENSE_DIMENSIONS
 from data_access.filters import (
+    DEFAULTS,
     MAX_QUERY,
     MAX_VALUES,
     MEASURE_WORDS,
@@ -15,10 +16,12 @@ from data_access.filters import (
     Basis,
     By,
     Chart,
+    Detail,
     Freq,
     Measure,
     Of,
     Series,
+    Show,
 )
 from data_access.reference import Product, Reference
 from data_access.serving.gate.gate import UNITS
@@ -27,10 +30,22 @@ from data_access.serving.notes import MARKS
 from data_access.serving.periods import text
 from data_access.serving.release import Snapshot
 from data_access.serving.selection import MEMBER_OF
+from data_access.thresholds import THRESHOLDS
 
 MAX_CELLS = 100_000
 """Figures of one answer."""
-CLOSED = {"freq": Freq, "measure": Measure, "of": Of, "series": Series, "by": By, "basis": Basis, "chart": Chart}
+CLOSED = {
+    "freq": Freq,
+    "measure": Measure,
+    "of": Of,
+    "series": Series,
+    "by": By,
+    "across": By,
+    "basis": Basis,
+    "show": Show,
+    "chart": Chart,
+    "detail": Detail,
+}
 
 
 def describe(info: ReleaseInfo, snapshot: Snapshot | None, reference: Reference) -> dict[str, Any]:
@@ -40,6 +55,7 @@ def describe(info: ReleaseInfo, snapshot: Snapshot | None, reference: Reference)
         "parameters": {
             name: {"repeatable": name in REPEATABLE}
             | ({"values": [str(value) for value in CLOSED[name]]} if name in CLOSED else {})
+            | (_limits(name) if name in THRESHOLDS else {})
             for name in PARAMETERS
         },
         "products": [_product(product) for product in reference.products],
@@ -60,6 +76,18 @@ def describe(info: ReleaseInfo, snapshot: Snapshot | None, reference: Reference)
             for event in reference.events
         ],
         "limits": {"cells": MAX_CELLS, "query_characters": MAX_QUERY, "values_per_parameter": MAX_VALUES},
+    }
+
+
+def _limits(name: str) -> dict[str, Any]:
+    """Limits, unit and default of a threshold."""
+    threshold = THRESHOLDS[name]
+    return {
+        "least": threshold.low,
+        "most": threshold.high,
+        "unit": threshold.unit,
+        "default": getattr(DEFAULTS.tests, name),
+        "meaning": threshold.words,
     }
 
 

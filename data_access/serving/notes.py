@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from data_access.contracts import Status
-from data_access.filters import Basis, Filters, Measure, Series, month_words, span_words
+from data_access.filters import Basis, Filters, Measure, Series, Show, month_words, span_words
 from data_access.serving.gate.released import Cell, ReleaseInfo
 from data_access.serving.wording import BASIS_WORDS, share_of
 
@@ -164,6 +164,13 @@ def _measures(filters: Filters, cells: Sequence[Cell], facts: Facts) -> Iterator
         yield "Average unit value: customs value (no duty, freight, insurance) divided by weight of the same codes."
     if filters.measure is Measure.SHARE:
         yield f"Share: percent of {share_of(filters)}, both parts of the same series and date."
+    if filters.show is Show.YOY:
+        yield (
+            "Change on the same period of the year before, of published whole periods; none where there was nothing a "
+            "year ago, or where the two figures are of different sources."
+        )
+    if filters.show is Show.INDEX:
+        yield "Index: the first whole published period of each line in this range is 100."
     if any(cell.partial for cell in cells):
         yield "Partial periods have begun but are not whole in this series; they are not compared with whole ones."
 

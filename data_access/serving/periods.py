@@ -6,6 +6,18 @@ from typing import NamedTuple
 
 from data_access.filters import Freq
 
+ROLLING = {Freq.ROLL3: 3, Freq.ROLL12: 12}
+"""Months of a rolling period."""
+YEAR_AGO = {
+    Freq.MONTH: 12,
+    Freq.QUARTER: 4,
+    Freq.YEAR: 1,
+    Freq.YTD: 12,
+    Freq.ROLL3: 12,
+    Freq.ROLL12: 12,
+}
+"""How many periods back the same period of the year before lies; a range has none."""
+
 
 class Period(NamedTuple):
     """A period: its id in answers, and the numbers of its first and last month."""
@@ -25,11 +37,27 @@ def text(month: int) -> str:
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
 
 
+def year_before(period: Period, freq: Freq) -> Period:
+    """The same period of the year before."""
+    first, last = period.first - 12, period.last - 12
+    match freq:
+        case Freq.QUARTER:
+            id_ = f"{first // 12}-Q{first % 12 // 3 + 1}"
+        case Freq.YEAR:
+            id_ = str(first // 12)
+        case Freq.RANGE:
+            id_ = f"{text(first)}/{text(last)}"
+        case Freq.MONTH | Freq.YTD | Freq.ROLL3 | Freq.ROLL12:
+            id_ = text(last)
+    return Period(id_, first, last)
+
+
 def periods(freq: Freq, start: str, end: str) -> tuple[Period, ...]:
     """The periods of a range of months.
 
     Quarters and years are whole ones, those that any month of the range lies in: '2025' is January to December also
-    where the range begins in March. Year to date is a period for each month, from January on. `range` is the range.
+    where the range begins in March. Year to date is a period for each month, from January on; rolling periods are the 3
+    or 12 months that end in each month. `range` is the range.
     """
     first, last = number(start), number(end)
     match freq:
@@ -37,6 +65,8 @@ def periods(freq: Freq, start: str, end: str) -> tuple[Period, ...]:
             return tuple(Period(text(month), month, month) for month in range(first, last + 1))
         case Freq.YTD:
             return tuple(Period(text(month), month - month % 12, month) for month in range(first, last + 1))
+        case Freq.ROLL3 | Freq.ROLL12:
+            return tuple(Period(text(month), month - ROLLING[freq] + 1, month) for month in range(first, last + 1))
         case Freq.QUARTER:
             return tuple(
                 Period(f"{month // 12}-Q{month % 12 // 3 + 1}", month, month + 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from data_access.filters import Freq, Measure, month_words, span_words
 from data_access.serving.indicators import change
+from data_access.serving.periods import ROLLING, number, text
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 """A thin space, kept on one line with its unit."""
@@ -86,5 +87,7 @@ def period_words(period: str, freq: Freq) -> str:
             return period
         case Freq.YTD:
             return month_words(period) if period.endswith("-01") else f"Jan to {month_words(period)}"
+        case Freq.ROLL3 | Freq.ROLL12:
+            return span_words(text(number(period) - ROLLING[freq] + 1), period)
         case Freq.RANGE:
             return span_words(*period.split("/"))

@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_access.contracts import (
+    LAYERS_FILE,
     LICENSE_DIMENSIONS,
     MANIFEST,
+    MEMBERS,
     PUBLIC,
     PUBLIC_FILE,
     RANGES,
@@ -38,9 +40,10 @@ from data_access.contracts import (
     public_part,
 )
 from data_access.errors import UserError
-from data_access.filters import ALL, Basis
+from data_access.filters import ALL, MONTH, Basis
 from data_access.reference import Level, Reference, load
 from data_access.serving.cube.figures import RANKS
+from data_access.serving.cube.layers import LayerColumns, Layers
 from data_access.serving.cube.license import Calendar, Columns, LicenseCube, LicenseTable
 from data_access.serving.cube.public import MISSING, NAUGHT, PIECES, WEIGHED, PublicCube, RawRows, Rows
 from data_access.serving.gate.released import ReleaseInfo
@@ -68,6 +71,8 @@ class Snapshot:
     license_part: LicensePart | None
     public: PublicCube
     license: LicenseCube | None
+    layers: Layers | None
+    """Earlier figures of license months, None where the release has no license data."""
     dates: tuple[str, ...]
     """Dates of figures (`as_of`) that cells point to, the oldest first: of license data, and the public month."""
 
@@ -90,7 +95,8 @@ def open_release(directory: Path, reference: Reference | None = None) -> Snapsho
     part = checked.public
     known = (reference or load()).with_observed(products=part.observed_products, countries=part.observed_countries)
     tables = _license_tables(directory) if checked.license else {}
-    dates = sorted({part.as_of, *_days(tables, checked.license)})
+    layers = _layer_table(directory) if checked.license else None
+    dates = sorted({part.as_of, *_days([*tables.values(), *([] if layers is None else [layers])], checked.license)})
     snapshot = Snapshot(
         info=ReleaseInfo(
             id=checked.id,
@@ -107,6 +113,7 @@ def open_release(directory: Path, reference: Reference | None = None) -> Snapsho
         license_part=checked.license,
         public=_public_cube(directory / PUBLIC_FILE, part),
         license=_license_cube(tables, checked.license, dates, known) if checked.license else None,
+        layers=None if layers is None else _layers(layers, dates),
         dates=tuple(dates),
     )
     # What reading took is of no more use, and each worker would carry it.
@@ -277,10 +284,10 @@ def _license_tables(directory: Path) -> dict[str, pa.Table]:
     return tables
 
 
-def _days(tables: dict[str, pa.Table], part: LicensePart | None) -> set[str]:
+def _days(tables: Sequence[pa.Table], part: LicensePart | None) -> set[str]:
     """The dates of license figures."""
     days = {*part.months.values(), *part.quarters.values()} if part else set()
-    return days.union(*(_indices(table, "as_of")[1] for table in tables.values()))
+    return days.union(*(_indices(table, "as_of")[1] for table in tables))
 
 
 def _license_cube(
@@ -317,11 +324,66 @@ def _columns(name: str, table: pa.Table, dates: list[str]) -> Columns:
     )
 
 
+def _layer_table(directory: Path) -> pa.Table:
+    """Earlier figures of license months; periods other than months are left out."""
+    texts = ["table", "period", "product", *MEMBERS, "as_of"]
+    table = pq.ParquetFile(directory / LAYERS_FILE, read_dictionary=texts).read()
+    index, periods = _indices(table, "period")
+    keep = np.array([MONTH.fullmatch(period) is not None for period in periods] or [True], np.bool_)[index]
+    return table if bool(keep.all()) else table.take(_arrow(np.flatnonzero(keep)))
+
+
+def _arrow(numbers: npt.NDArray[np.int64]) -> Any:
+    """Numbers as an Arrow array, made from their buffer: a conversion would make pyarrow import pandas."""
+    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers.tobytes())])
+
+
+def _layers(table: pa.Table, dates: list[str]) -> Layers:
+    keys = [_indices(table, column) for column in ("product", *MEMBERS)]
+    ids = sorted({id_ for _, own in keys for id_ in own})
+    place = {id_: index for index, id_ in enumerate(ids)}
+    return Layers(
+        LayerColumns(
+            ids=ids,
+            key=np.stack([_renumbered(index, own, place.__getitem__, np.int32) for index, own in keys]),
+            month=_renumbered(*_indices(table, "period"), number, np.int32),
+            as_of=_renumbered(*_indices(table, "as_of"), dates.index, np.int16),
+            value=np.maximum(_integers(table, "value")[0], 0),
+            kg=np.maximum(_integers(table, "kg")[0], 0),
+        )
+    )
+
+
 def _renumbered(
     index: npt.NDArray[np.int16], names: list[str], number_of: Callable[[str], int], kind: type[np.generic]
 ) -> npt.NDArray[Any]:
     """Indices of names as numbers of another kind."""
     return np.array([number_of(name) for name in names] or [0], kind)[index]
+
+
+class Fixed:
+    """Holds one release that does not change, in the place of a `Holder`."""
+
+    def __init__(self, snapshot: Snapshot, reference: Reference) -> None:
+        self._snapshot = snapshot
+        self.reference = reference
+        self.problem: str | None = None
+
+    def snapshot(self) -> Snapshot:
+        """That release."""
+        return self._snapshot
+
+    def names(self) -> tuple[str, ...]:
+        """It knows of no other."""
+        return ()
+
+    def open(self, name: str) -> Snapshot:
+        """There is no other to open."""
+        raise KeyError(name)
+
+    def folder(self, name: str) -> Path:
+        """It does not tell where it lies."""
+        raise KeyError(name)
 
 
 # -- the release in use ---------------------------------------------------------------------------------------------
@@ -363,6 +425,23 @@ class Holder:
             finally:
                 self._lock.release()
         return self._snapshot
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the releases of the directory, the newest first; each begins with the time of its publication."""
+        folders = [path for path in self._releases.iterdir() if path.is_dir() and not path.is_symlink()]
+        return tuple(sorted((path.name for path in folders if (path / MANIFEST).is_file()), reverse=True))
+
+    def folder(self, name: str) -> Path:
+        """Where a release of the directory lies; KeyError for none of its names."""
+        if name not in self.names():
+            raise KeyError(name)
+        return self._releases / name
+
+    def open(self, name: str) -> Snapshot:
+        """An earlier release of the directory, opened anew; KeyError for none of its names, UserError if unsound."""
+        if name not in self.names():
+            raise KeyError(name)
+        return open_release(self._releases / name, self._reference)
 
     def _look(self) -> None:
         target = self._find()

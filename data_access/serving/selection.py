@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,13 @@ class Member:
 
 def licensed_only(filters: Filters) -> bool:
     """Whether the selection is by smelt or cast, which license data alone know."""
-    return bool(filters.smelt or filters.smelt2 or filters.cast) or filters.by in (By.SMELT, By.SMELT2, By.CAST)
+    metal = (By.SMELT, By.SMELT2, By.CAST)
+    return bool(filters.smelt or filters.smelt2 or filters.cast) or filters.by in metal or filters.across in metal
+
+
+def splits(filters: Filters) -> tuple[By, ...]:
+    """What an answer is split by, the outer split first."""
+    return tuple(by for by in (filters.by, filters.across) if by is not By.NONE)
 
 
 def single_products(products: Products, chosen: Iterable[str]) -> tuple[str, ...]:
@@ -60,27 +66,40 @@ def single_places(places: Sequence[str]) -> tuple[str, ...]:
 
 
 def members_of(
-    filters: Filters, reference: Reference, *, span: tuple[int, int], seen: Sequence[str] | None
+    filters: Filters, reference: Reference, *, span: tuple[int, int], seen: Mapping[By, Sequence[str]]
 ) -> tuple[Member, ...]:
-    """The members of an answer.
+    """The members of an answer: of a selection split twice every pair, the outer split first.
 
-    `seen` lists the places of `all` that are not 0 throughout, for a selection split by place; where there are none,
-    the answer has the selection itself, so that every period is there.
+    `seen` lists, for splits by place, the places of `all` that are not 0 throughout; where there are none, the answer
+    has the selection itself, so that every period is there.
     """
-    whole = _whole(filters, reference.products)
-    if filters.by is By.NONE:
-        return (whole,)
-    if filters.by is By.PRODUCT:
-        below = [one for id_ in whole.products for one in _next_level(reference.products, id_, filters.products)]
-        return tuple(_with_product(whole, id_, reference.products) for id_ in dict.fromkeys(below))
-    places = whole.places[filters.by]
-    chosen = seen if ALL in places and seen is not None else _each(places, reference.countries, span)
-    return tuple(_with_place(whole, filters.by, place) for place in chosen) or (whole,)
+    members: tuple[Member, ...] = (_whole(filters, reference.products),)
+    for by in splits(filters):
+        places = _places(members[0], by, reference, span=span, seen=seen)
+        members = tuple(one for member in members for one in _split(member, by, places, filters, reference))
+    return members
+
+
+def _places(
+    member: Member, by: By, reference: Reference, *, span: tuple[int, int], seen: Mapping[By, Sequence[str]]
+) -> Sequence[str]:
+    """The places that a split tells apart."""
+    if by is By.PRODUCT:
+        return ()
+    places = member.places[by]
+    return seen[by] if ALL in places and by in seen else _each(places, reference.countries, span)
+
+
+def _split(member: Member, by: By, places: Sequence[str], filters: Filters, reference: Reference) -> tuple[Member, ...]:
+    if by is By.PRODUCT:
+        below = [one for id_ in member.products for one in _next_level(reference.products, id_, filters.products)]
+        return tuple(_with_product(member, id_, reference.products) for id_ in dict.fromkeys(below))
+    return tuple(_with_place(member, by, place) for place in places) or (member,)
 
 
 def _whole(filters: Filters, products: Products) -> Member:
     chosen = {name: getattr(filters, "countries" if name == "country" else name) for name in DIMENSIONS}
-    shown = {name: "+".join(chosen[name]) or (ALL if filters.by == name else None) for name in DIMENSIONS[1:]}
+    shown = {name: "+".join(chosen[name]) or (ALL if name in splits(filters) else None) for name in DIMENSIONS[1:]}
     return Member(
         label=Label(product="+".join(filters.products), country="+".join(filters.countries), **shown),
         products=single_products(products, filters.products),

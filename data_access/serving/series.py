@@ -30,7 +30,7 @@ from data_access.serving.cube.public import Sums
 from data_access.serving.gate import gate
 from data_access.serving.periods import Period, periods, text
 from data_access.serving.release import Snapshot
-from data_access.serving.selection import DIMENSIONS, MEMBER_OF, Member, licensed_only, origins
+from data_access.serving.selection import DIMENSIONS, MEMBER_OF, Member, licensed_only, origins, splits
 
 KG = "kg"
 
@@ -64,11 +64,20 @@ class Reader:
         shape = (len(members), self.width)
         if licensed_only(self.filters):
             return nothing(shape, status=NOT_APPLICABLE, source=FROM_PUBLIC, as_of=self._public_date)
-        if self.filters.by is By.COUNTRY and all(len(one.countries) == 1 for one in members):
-            return self._public_by_country(members)
+        if By.COUNTRY in splits(self.filters) and all(len(one.countries) == 1 for one in members):
+            return self._public_by_product(members)
         return stack(
             [self._public_of(member.products, self.sums(member.products, member.countries)) for member in members]
         )
+
+    def _public_by_product(self, members: Sequence[Member]) -> Figures:
+        """All countries of each product in one pass, in the order of the members."""
+        rows: dict[tuple[str, ...], list[int]] = {}
+        for row, member in enumerate(members):
+            rows.setdefault(member.products, []).append(row)
+        found = stack([self._public_by_country([members[row] for row in own]) for own in rows.values()])
+        order = np.argsort([row for own in rows.values() for row in own])
+        return Figures(**{name: getattr(found, name)[order] for name in Figures.__slots__})
 
     @property
     def _public_date(self) -> int:
@@ -208,7 +217,7 @@ class Reader:
     def license(self, members: Sequence[Member]) -> Figures:
         """License data of each member: cells picked, and added by the gate."""
         figures = stack([self._license_of(member) for member in members])
-        return self._within_groups(figures, members) if self.filters.by is By.COUNTRY else figures
+        return self._within_groups(figures, members) if By.COUNTRY in splits(self.filters) else figures
 
     def _license_of(self, member: Member) -> Figures:
         cube = self.snapshot.license
@@ -216,7 +225,7 @@ class Reader:
             return self._no_license(NOT_APPLICABLE)
         if cube is None:
             return self._outside_validity(self._no_license(NOT_PUBLISHED), member.products)
-        keys = self._keys(member)
+        keys = self.keys(member)
         cells = cube.months([key for key, _ in keys], self.first, self.last)
         counts = np.stack([belongs for _, belongs in keys])
         self.mixed_dates |= bool(gate.mixed_dates(cells, counts=counts).any())
@@ -242,7 +251,7 @@ class Reader:
         licensed = [place for place in range(len(self.snapshot.dates)) if place != self._public_date]
         return licensed[-1] if licensed else NO_DATE
 
-    def _keys(self, member: Member) -> list[tuple[Key, Flags]]:
+    def keys(self, member: Member) -> list[tuple[Key, Flags]]:
         """The cells a member is the sum of, and in which months each is part of it."""
         always = np.ones(self.width, np.bool_)
         keys: list[tuple[tuple[str, ...], Flags]] = [((product,), always) for product in member.products]
@@ -266,7 +275,7 @@ class Reader:
             return figures, own
         for row, member in enumerate(members):
             if self.is_licensed(member.products):
-                keys = self._keys(member)
+                keys = self.keys(member)
                 cells = [cube.own(key, named) for key, _ in keys]
                 whole = np.logical_and.reduce([belongs for _, belongs in keys])
                 for column, (period, found) in enumerate(zip(named, zip(*cells, strict=True), strict=True)):
@@ -296,7 +305,7 @@ class Reader:
         ]
         found = {}
         for row, member in enumerate(members):
-            keys = self._keys(member)
+            keys = self.keys(member)
             if len(keys) == 1 and self.is_licensed(member.products):
                 for column, cell in enumerate(cube.own(keys[0][0], singles)):
                     if cell is not None and cell.ranges is not None:
@@ -341,7 +350,7 @@ class Reader:
         seen = set()
         for product in member.products:
             for one in cube.members(product, wanted, MEMBER_OF[dimension]):
-                keys = self._keys(replace(member, products=(product,), places={**member.places, dimension: (one,)}))
+                keys = self.keys(replace(member, products=(product,), places={**member.places, dimension: (one,)}))
                 if any(self._is_seen(cube, key, quarters) for key, _ in keys):
                     seen.add(one)
         return seen
@@ -357,7 +366,7 @@ class Reader:
 def own_id(freq: Freq, period: Period) -> str | None:
     """What license tables call a longer period that may have cells of its own."""
     match freq:
-        case Freq.MONTH:
+        case Freq.MONTH | Freq.ROLL3 | Freq.ROLL12:
             return None
         case Freq.QUARTER:
             return period.id

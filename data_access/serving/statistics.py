@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from data_access.contracts import PUBLIC_FILE
+from data_access.errors import UserError
 from data_access.filters import ALL, SMELT_WORDS, BadQuery, By, Filters
 from data_access.reference import Reference
 from data_access.serving import notes as noting
@@ -14,25 +18,40 @@ from data_access.serving import wording
 from data_access.serving.answer import Answer, periods_of, permalink
 from data_access.serving.gate import gate
 from data_access.serving.gate.released import Released, ReleaseInfo, Words
+from data_access.serving.history import History
 from data_access.serving.meta import MAX_CELLS, describe
 from data_access.serving.periods import number, text
-from data_access.serving.release import Holder, Snapshot
+from data_access.serving.release import Fixed, Holder, Snapshot
+from data_access.serving.release_files import Logged, logged, open_file
 from data_access.serving.selection import cells_added, licensed_only, members_of
 
 DEFAULT_MONTHS = 36
 MAX_ADDED = 100_000
 """License cells that one answer by smelt or cast adds up."""
+MAX_KEPT = 16
+"""Results made of several answers that are kept."""
+MAX_TRIES = 3
+"""How often such a result is begun anew while releases change under it."""
+T = TypeVar("T")
+MAX_RELEASES = 12
+"""Earlier releases that are looked at and kept open."""
+MAX_LOGGED = 104
+"""Releases that the log lists: two years of weekly ones."""
 EARLIEST = "1980-01"
 """First month of the grammar."""
+_log = logging.getLogger(__name__)
 
 
 class Statistics:
     """Answers from the newest sound release of a directory; each answer is of one release alone."""
 
-    __slots__ = ("_holder",)
+    __slots__ = ("_earlier", "_holder", "_kept", "_lock")
 
-    def __init__(self, holder: Holder) -> None:
+    def __init__(self, holder: Holder | Fixed) -> None:
         self._holder = holder
+        self._earlier: dict[str, Statistics | None] = {}
+        self._kept: dict[Hashable, Any] = {}
+        self._lock = threading.Lock()
 
     def parse(self, query: str | Mapping[str, Sequence[str]]) -> Filters:
         """The selection of a query; raises BadQuery, also where the answer would be out of all proportion."""
@@ -45,14 +64,27 @@ class Statistics:
     def series(self, filters: Filters) -> Released:
         """The cells of a selection: every period of every series asked for, in one order (series, member, period).
 
-        Without a release the answer has no cells and says why. Raises BadQuery for an id that the release in use lacks.
+        Without a release the answer has no cells and says why. Raises BadQuery for an id that the release in use lacks,
+        and where the answer would be out of all proportion.
         """
         snapshot = self._holder.snapshot()
         if snapshot is None:
             return self._no_release(filters)
         if not _knows(snapshot.reference, filters):
             Filters.from_query(filters.to_query(), snapshot.reference)
-        return Answer(snapshot, _resolve(filters, snapshot), self._info(snapshot)).released()
+        answer = Answer(snapshot, _resolve(filters, snapshot), self._info(snapshot))
+        _check_count(answer.size, answer.filters)
+        return answer.released()
+
+    def history(self, filters: Filters) -> Released:
+        """License figures of each month of a selection as they were published over time: a cell for each date, the
+        oldest first, and last the one in force. Not split; `as_of` tells the date, `partial` a month then running."""
+        snapshot = self._holder.snapshot()
+        if snapshot is None:
+            return self._no_release(filters)
+        if not _knows(snapshot.reference, filters):
+            Filters.from_query(filters.to_query(), snapshot.reference)
+        return History(snapshot, _resolve(filters, snapshot), self._info(snapshot)).released()
 
     def resolve(self, filters: Filters) -> Filters:
         """The selection with `start` and `end` filled in: the last 36 months that any series covers."""
@@ -67,6 +99,86 @@ class Statistics:
         """The answer of /api/v1/meta: release, products, countries, months per series, measures, limits."""
         snapshot = self._holder.snapshot()
         return describe(self._info(snapshot), snapshot, snapshot.reference if snapshot else self._holder.reference)
+
+    def releases(self) -> tuple[ReleaseInfo, ...]:
+        """The newest sound releases of the directory up to the one in use, newest first; at most `MAX_RELEASES`."""
+        current = self.info().id
+        if current is None:
+            return ()
+        names = [name for name in self._holder.names() if name < current]
+        found = [self.info()]
+        for name in names:
+            if len(found) == MAX_RELEASES:
+                break
+            earlier = self._at(name)
+            if earlier:
+                found.append(earlier.info())
+        return tuple(found)
+
+    def log(self) -> tuple[Logged, ...]:
+        """The releases of the directory up to the one in use as their manifests tell them, newest first."""
+        current = self.info().id
+        names = [name for name in self._holder.names() if current and name <= current][:MAX_LOGGED]
+        return tuple(filter(None, (logged(self._holder.folder(name)) for name in names)))
+
+    def file(self, name: str) -> BinaryIO:
+        """A file of the release in use, its hash checked; of license data only while license series are shown.
+
+        Raises KeyError for a file that is not there or not to be given out, UserError for one that was altered.
+        """
+        info = self.info()
+        if info.id is None or (info.license_off and name != PUBLIC_FILE):
+            raise KeyError(name)
+        folder = self._holder.folder(info.id)
+        entry = logged(folder)
+        if entry is None:
+            raise KeyError(name)
+        return open_file(folder, entry, name)
+
+    def at(self, release_id: str) -> Statistics:
+        """Answers from an earlier release of the directory; KeyError if there is no such sound one."""
+        if release_id == self.info().id:
+            return self
+        found = self._at(release_id) if release_id in self._holder.names() else None
+        if found is None:
+            raise KeyError(release_id)
+        return found
+
+    def previous(self) -> Statistics | None:
+        """Answers from the release before the one in use; None where there is none."""
+        current = self.info().id
+        earlier = (self._at(name) for name in self._holder.names() if current and name < current)
+        return next((one for one in earlier if one), None)
+
+    def _at(self, name: str) -> Statistics | None:
+        """An earlier release, opened once and kept while it is among the last few asked for; None if unsound."""
+        with self._lock:
+            if name not in self._earlier:
+                while len(self._earlier) >= MAX_RELEASES:
+                    del self._earlier[next(iter(self._earlier))]
+                try:
+                    self._earlier[name] = Statistics(Fixed(self._holder.open(name), self._holder.reference))
+                except (UserError, KeyError, OSError, ValueError):
+                    _log.warning("release %s cannot be opened", name)
+                    self._earlier[name] = None
+            return self._earlier[name]
+
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made of several answers of one release; the last few are kept, by `key` and release."""
+        for _ in range(MAX_TRIES):
+            release = self.info().id
+            with self._lock:
+                if (release, key) in self._kept:
+                    found: T = self._kept[release, key]
+                    return found
+            made = make()
+            if self.info().id == release:  # else another release came in between, and parts are of the one before
+                break
+        with self._lock:
+            while len(self._kept) >= MAX_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[release, key] = made
+        return made
 
     def info(self) -> ReleaseInfo:
         """The release in use."""
@@ -146,21 +258,26 @@ def _knows(vocabulary: Reference, filters: Filters) -> bool:
     )
 
 
+def _check_count(count: int, filters: Filters) -> None:
+    if count > MAX_CELLS:
+        raise BadQuery(
+            "from",
+            given=f"{filters.start} to {filters.end}",
+            allowed=[f"at most {MAX_CELLS:,} figures in one answer"],
+            message=f"from: the answer could have {count:,} figures, {MAX_CELLS:,} are the most; "
+            "ask for fewer months, products or countries, or for longer periods (freq).",
+        )
+
+
 def _check_size(filters: Filters, snapshot: Snapshot) -> None:
     resolved = _resolve(filters, snapshot)
     times = len(periods_of(resolved)) * len(resolved.series)
     span = (number(resolved.start or ""), number(resolved.end or ""))
     every = tuple(country.id for country in snapshot.reference.countries)
-    seen = every if filters.by is not By.NONE else None
+    # Of a selection split twice the pairs that there are can be counted only as it is answered.
+    seen = dict.fromkeys(By, every) if filters.across is By.NONE else {}
     members = members_of(resolved, snapshot.reference, span=span, seen=seen)
-    if len(members) * times > MAX_CELLS:
-        raise BadQuery(
-            "from",
-            given=f"{resolved.start} to {resolved.end}",
-            allowed=[f"at most {MAX_CELLS:,} figures in one answer"],
-            message=f"from: the answer could have {len(members) * times:,} figures, {MAX_CELLS:,} are the most; "
-            "ask for fewer months, products or countries, or for longer periods (freq).",
-        )
+    _check_count(len(members) * times, resolved)
     added = cells_added(members, snapshot.reference.countries, span) * times if licensed_only(filters) else 0
     if added > MAX_ADDED:
         raise BadQuery(

@@ -14,6 +14,7 @@ from data_access.filters import (
     Measure,
     Of,
     Series,
+    Show,
     country_name,
     listed,
     product_name,
@@ -21,7 +22,7 @@ from data_access.filters import (
 )
 from data_access.reference import Reference
 from data_access.serving.gate.released import Cell
-from data_access.serving.prose import amount, change_words, period_words
+from data_access.serving.prose import THIN, amount, change_words, percent, period_words, signed
 
 UNIT_WORDS = {
     Measure.VALUE: "US$",
@@ -34,6 +35,8 @@ FREQ_WORDS = {
     Freq.QUARTER: "quarterly",
     Freq.YEAR: "yearly",
     Freq.YTD: "year to date",
+    Freq.ROLL3: "sums of 3 months",
+    Freq.ROLL12: "sums of 12 months",
     Freq.RANGE: "as one period",
 }
 BY_WORDS = {
@@ -44,8 +47,17 @@ BY_WORDS = {
     By.CAST: "by country of most recent cast",
 }
 SERIES_WORDS = {Series.PUBLIC: "public statistics", Series.LICENSE: "license data", Series.COMBINED: "combined series"}
-LAGS = {Freq.MONTH: (1, 12), Freq.QUARTER: (1, 4), Freq.YEAR: (1,), Freq.YTD: (12,), Freq.RANGE: ()}
+LAGS = {
+    Freq.MONTH: (1, 12),
+    Freq.QUARTER: (1, 4),
+    Freq.YEAR: (1,),
+    Freq.YTD: (12,),
+    Freq.ROLL3: (12,),
+    Freq.ROLL12: (12,),
+    Freq.RANGE: (),
+}
 """How many periods back a summary compares: the period before, and the same of the year before."""
+SHOW_WORDS = {Show.LEVEL: "", Show.YOY: ", change on the year before", Show.INDEX: ", index"}
 MAX_NAMED = 3
 EMPTY_WORDS = {
     Status.WITHHELD: "withheld to protect companies",
@@ -59,8 +71,11 @@ EMPTY_WORDS = {
 
 def title(filters: Filters, vocabulary: Reference) -> str:
     """What, where and how measured: 'Foil from China: volume, by product'."""
-    words = f"{selection(filters, vocabulary)}: {measure_words(filters)}"
-    return f"{words}, {BY_WORDS[filters.by]}" if filters.by is not By.NONE else words
+    words = f"{selection(filters, vocabulary)}: {measure_words(filters)}{SHOW_WORDS[filters.show]}"
+    if filters.by is By.NONE:
+        return words
+    second = f" and {BY_WORDS[filters.across].removeprefix('by ')}" if filters.across is not By.NONE else ""
+    return f"{words}, {BY_WORDS[filters.by]}{second}"
 
 
 def selection(filters: Filters, vocabulary: Reference, *, within: bool = False) -> str:
@@ -95,19 +110,31 @@ def share_of(filters: Filters) -> str:
 def is_share_of_places(filters: Filters) -> bool:
     """Whether a share is one of all places, not of all licensed products."""
     chosen = ALL not in filters.countries or any((filters.smelt, filters.smelt2, filters.cast))
-    return chosen or filters.by not in (By.NONE, By.PRODUCT)
+    return chosen or bool({filters.by, filters.across} - {By.NONE, By.PRODUCT})
 
 
 def subtitle(filters: Filters) -> str:
     """Unit, basis, period: 'metric tons (t); imports for consumption; Nov 2023 to Oct 2026, monthly'."""
-    unit = UNIT_WORDS.get(filters.measure) or f"percent of {share_of(filters)}"
     basis = [BASIS_WORDS[filters.basis]] if set(filters.series) - {Series.LICENSE} else []
     if Series.LICENSE in filters.series:
         basis.append("licenses by expected month of import")
     span = span_words(filters.start, filters.end) if filters.start and filters.end else ""
-    parts = [unit, " and ".join(basis), f"{span}, {FREQ_WORDS[filters.freq]}" if span else ""]
+    parts = [unit_words(filters), " and ".join(basis), f"{span}, {FREQ_WORDS[filters.freq]}" if span else ""]
     words = "; ".join(part for part in parts if part)
     return words[0].upper() + words[1:]
+
+
+def unit_words(filters: Filters) -> str:
+    """The unit in words."""
+    unit = UNIT_WORDS.get(filters.measure) or f"percent of {share_of(filters)}"
+    match filters.show:
+        case Show.LEVEL:
+            return unit
+        case Show.YOY:
+            kind = "percentage points" if filters.measure is Measure.SHARE else "percent"
+            return f"change on the same period of the year before, {kind}"
+        case Show.INDEX:
+            return f"index of {unit}, first whole period of each line = 100"
 
 
 def summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell]) -> str:
@@ -141,12 +168,25 @@ def _line_summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell]
     assert place is not None  # noqa: S101 - chosen by it
     cell = lines[main][place]
     assert cell.value is not None  # noqa: S101 - the latest published one
+    if filters.show is not Show.LEVEL:
+        words = f"The {_subject(filters, vocabulary)} {_standing(cell, filters)} {_when(cell.period, filters.freq)}"
+        return f"{words}{_by_whom(main)}."
     to_date = " so far" if cell.partial else ""
     sentence = (
         f"The {_subject(filters, vocabulary)} was {amount(cell.value, cell.measure)}{to_date} "
         f"{_when(cell.period, filters.freq)}{_by_whom(main)}{_changes(lines[main], place, filters)}"
     )
     return f"{sentence}{_licenses_beyond(filters, lines, cell.period)}."
+
+
+def _standing(cell: Cell, filters: Filters) -> str:
+    """'was 12.4 % above that of the year before', 'stood at 104.2 (first period = 100)'."""
+    value = cell.value or 0
+    if filters.show is Show.INDEX:
+        return f"stood at {value:,.1f} (first period = 100)"
+    kind = "percentage points" if filters.measure is Measure.SHARE else "%"
+    side = "above" if value >= 0 else "below"
+    return f"was {abs(value):,.1f}{THIN}{kind} {side} that of the year before"
 
 
 def _latest(line: Sequence[Cell]) -> int | None:
@@ -203,18 +243,18 @@ def _split_summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell
     of_last = [cell for cell in line if cell.period == last]
     known = [cell for cell in of_last if cell.value is not None]
     shown = sorted([cell for cell in known if cell.value] or known[:1], key=lambda cell: -(cell.value or 0))
-    named = [f"{_name(cell, filters.by, vocabulary)} ({amount(cell.value or 0, cell.measure)})" for cell in shown]
+    named = [f"{_name(cell, filters, vocabulary)} ({_figure(cell, filters)})" for cell in shown]
     withheld = sum(cell.status is Status.WITHHELD and not cell.hidden for cell in of_last)
     hidden = sum(cell.hidden for cell in of_last)
     counts = ((withheld, "withheld"), (hidden, "none or withheld"))
-    among = "".join(f"; {count} of {len(of_last)} are {what}" for count, what in counts if count)
-    first = "highest" if filters.measure is Measure.AUV else "largest"
+    among = "".join(
+        f"; {count} of {len(of_last)} {'is' if count == 1 else 'are'} {what}" for count, what in counts if count
+    )
+    first = "largest" if filters.measure is not Measure.AUV and filters.show is Show.LEVEL else "highest"
     followed = f", followed by {listed(named[1:MAX_NAMED])}" if len(named) > 1 else ""
     when = _when(last, filters.freq)
-    return (
-        f"{when[0].upper()}{when[1:]}{_by_whom(main)} the {_subject(filters, vocabulary)} was {first} for "
-        f"{named[0]}{followed}{among}."
-    )
+    subject = f"{_rise(filters)}{_subject(filters, vocabulary)}"
+    return f"{when[0].upper()}{when[1:]}{_by_whom(main)} the {subject} was {first} for {named[0]}{followed}{among}."
 
 
 def _telling_period(line: Sequence[Cell]) -> str:
@@ -228,11 +268,33 @@ def _telling_period(line: Sequence[Cell]) -> str:
 
 def _when(period: str, freq: Freq) -> str:
     """'in Mar 2025', 'over Jan to Mar 2025'."""
-    span = freq in (Freq.YTD, Freq.RANGE)
+    span = freq in (Freq.YTD, Freq.RANGE, Freq.ROLL3, Freq.ROLL12)
     return f"{'over' if span else 'in'} {period_words(period, freq)}"
 
 
-def _name(cell: Cell, by: By, vocabulary: Reference) -> str:
+def _rise(filters: Filters) -> str:
+    return {Show.LEVEL: "", Show.YOY: "change on the year before in the ", Show.INDEX: "index of the "}[filters.show]
+
+
+def _figure(cell: Cell, filters: Filters) -> str:
+    value = cell.value or 0
+    match filters.show:
+        case Show.LEVEL:
+            return amount(value, cell.measure)
+        case Show.YOY:
+            return (
+                f"{percent(value / 100)}" if cell.measure is not Measure.SHARE else f"{signed(f'{value:+.1f}')} points"
+            )
+        case Show.INDEX:
+            return f"{value:,.1f}"
+
+
+def _name(cell: Cell, filters: Filters, vocabulary: Reference) -> str:
+    names = [_split_name(cell, by, vocabulary) for by in (filters.by, filters.across) if by is not By.NONE]
+    return ", ".join(names)
+
+
+def _split_name(cell: Cell, by: By, vocabulary: Reference) -> str:
     if by is By.PRODUCT:
         return product_name(vocabulary, cell.product)
     place = {By.COUNTRY: cell.country, By.SMELT: cell.smelt, By.SMELT2: cell.smelt2, By.CAST: cell.cast}.get(by)

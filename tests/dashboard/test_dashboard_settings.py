@@ -25,10 +25,16 @@ def test_every_setting_is_read() -> None:
         "AIM_PORT": "9000",
         "AIM_WORKERS": "4",
         "AIM_CONTACT": "aim@example.gov",
+        "AIM_BASE_URL": "https://aim.example.gov/",
     }
     assert set(given) == {setting.name for setting in SETTINGS}
     assert Settings.from_env(given) == Settings(
-        releases=Path("/srv/releases"), host=EVERYWHERE, port=9000, workers=4, contact="mailto:aim@example.gov"
+        releases=Path("/srv/releases"),
+        host=EVERYWHERE,
+        port=9000,
+        workers=4,
+        contact="mailto:aim@example.gov",
+        base_url="https://aim.example.gov",
     )
 
 
@@ -47,6 +53,12 @@ def test_every_setting_is_read() -> None:
         ("AIM_CONTACT", "https://example.gov/comments", True),
         ("AIM_CONTACT", "javascript:alert(1)", False),
         ("AIM_CONTACT", "nobody", False),
+        ("AIM_BASE_URL", "https://aim.example.gov", True),
+        ("AIM_BASE_URL", "http://127.0.0.1:8050/", True),
+        ("AIM_BASE_URL", "aim.example.gov", False),
+        ("AIM_BASE_URL", "https://example.gov/aim", False),
+        ("AIM_BASE_URL", "https://example.gov?x=1", False),
+        ("AIM_BASE_URL", "ftp://example.gov", False),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_by_name(name: str, value: str, works: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.components.filter_bar import filter_bar
+from dashboard.components.filter_bar import USUAL, filter_bar
 from dashboard.components.table import Table
 from dashboard.figures.lines import lines_of
 from dashboard.figures.ranking import ranking_figure
@@ -143,7 +143,7 @@ def test_a_ranking_of_licenses_is_of_the_last_whole_month(tables: Statistics) ->
 
 def test_the_form_keeps_places_and_splits_that_it_has_no_list_for(tables: Statistics) -> None:
     filters = tables.parse("smelt=CAN&smelt=RUS&by=cast")
-    bar = filter_bar(tables, filters, splits=True)
+    bar = filter_bar(tables, filters, controls=(*USUAL, "by"))
     assert bar.kept == (("smelt", "CAN"), ("smelt", "RUS"))
     by = next(choice for choice in bar.choices if choice.name == "by")
     assert [(option.value, option.selected) for option in by.options] == [

@@ -16,6 +16,7 @@ from data_access.filters import PARAMETERS, BadQuery, Filters
 from data_access.serving.answers import to_json
 from data_access.serving.meta import MAX_CELLS
 from data_access.serving.statistics import Statistics
+from data_access.thresholds import THRESHOLDS
 
 WORDS = {
     "product": ["aim", "76", "7601", "760110", "7602000065", "7616", "761699", "castings", "foil", "scrap", "other"],
@@ -25,13 +26,19 @@ WORDS = {
     "cast": ["RUS", "EU"],
     "from": ["2019-01", "2025-11", "2026-02"],
     "to": ["2025-12", "2026-04", "2030-01"],
-    "freq": ["month", "quarter", "year", "ytd", "range"],
+    "freq": ["month", "quarter", "year", "ytd", "roll3", "roll12", "range"],
     "measure": ["value", "volume", "auv", "share"],
     "of": ["volume", "value"],
     "series": ["public", "license", "combined"],
     "by": ["none", "product", "country", "smelt", "smelt2", "cast"],
     "basis": ["consumption", "general"],
     "chart": ["trend", "table"],
+    "across": ["product", "country", "smelt", "cast"],
+    "show": ["level", "yoy", "index"],
+    "compare": ["product=foil&country=CAN"],
+    "event": ["section-232-50"],
+    "detail": ["group", "hts10"],
+    **{name: ["0"] for name in THRESHOLDS},
 }
 
 
@@ -164,7 +171,7 @@ def test_meta_tells_what_can_be_asked(statistics: Statistics) -> None:
     ]
     assert {"id": "total×origin", "absent": "zero"} in meta["license"]["levels"]
     assert (meta["license"]["quarters"], meta["license"]["ranges"]) == ([], False)
-    assert meta["parameters"]["freq"]["values"] == ["month", "quarter", "year", "ytd", "range"]
+    assert meta["parameters"]["freq"]["values"] == ["month", "quarter", "year", "ytd", "roll3", "roll12", "range"]
     assert meta["limits"]["cells"] == MAX_CELLS
     assert [measure["unit"] for measure in meta["measures"]] == ["US$", "t", "US$/t", "%"]
     assert {status["id"] for status in meta["statuses"]} == set(Status)

@@ -12,7 +12,7 @@ from itertools import starmap
 
 import numpy as np
 
-from data_access.filters import Basis, Filters, Measure, Of, Series
+from data_access.filters import Basis, Filters, Measure, Of, Series, Show
 from data_access.serving.cube.figures import (
     FROM_LICENSE,
     FROM_PUBLIC,
@@ -33,7 +33,11 @@ from data_access.serving.gate.released import Cell, Released, ReleaseInfo, Words
 from data_access.serving.periods import Period
 
 UNITS = {Measure.VALUE: "US$", Measure.VOLUME: "t", Measure.AUV: "US$/t", Measure.SHARE: "%"}
+PERCENT_CHANGE = "% on the year before"
+POINTS = "percentage points on the year before"
+INDEX = "index, first period = 100"
 KG_PER_TON = 1000
+CHANGE_DECIMALS = 2
 AUV_DECIMALS = 2
 SHARE_DECIMALS = 4
 SOURCES = {FROM_PUBLIC: "public", FROM_LICENSE: "license", FROM_PUBLIC | FROM_LICENSE: "public+license"}
@@ -62,6 +66,8 @@ class Part:
     whole: Figures | None
     partial: Sequence[bool]
     ranges: Mapping[tuple[int, int], Bounds] = field(default_factory=dict)
+    earlier: tuple[Figures, Figures | None] | None = None
+    """Figures and whole of the same periods of the year before, where changes on them are asked for."""
 
 
 def add(cells: Figures, *, counts: Flags | None = None) -> Figures:
@@ -216,7 +222,7 @@ def release(
         SEAL,
         release=info,
         filters=filters,
-        unit=UNITS[filters.measure],
+        unit=unit_of(filters),
         words=words(cells),
         cells=cells,
     )
@@ -225,10 +231,10 @@ def release(
 def _cells(
     part: Part, filters: Filters, labels: Sequence[Label], periods: Sequence[Period], dates: Sequence[str]
 ) -> list[Cell]:
-    values, ranks = _measured(part, filters)
+    values, ranks = _shown(part, filters)
     as_of, sources = part.figures.as_of.tolist(), part.figures.source.tolist()
     basis = None if part.series is Series.LICENSE else filters.basis
-    unit = UNITS[filters.measure]
+    unit = unit_of(filters)
     cells = []
     for member, label in enumerate(labels):
         for column, period in enumerate(periods):
@@ -276,6 +282,71 @@ def _basis(basis: Basis | None, source: int) -> Basis | None:
 
 
 Values = list[list[int | float]]
+
+
+def unit_of(filters: Filters) -> str:
+    """The unit of an answer's figures."""
+    match filters.show:
+        case Show.LEVEL:
+            return UNITS[filters.measure]
+        case Show.YOY:
+            return POINTS if filters.measure is Measure.SHARE else PERCENT_CHANGE
+        case Show.INDEX:
+            return INDEX
+
+
+def _shown(part: Part, filters: Filters) -> tuple[Values, list[list[int]]]:
+    """Values as they are asked for: measured, as change on the year before, or as index."""
+    values, ranks = _measured(part, filters)
+    match filters.show:
+        case Show.LEVEL:
+            return values, ranks
+        case Show.YOY:
+            return _on_year(part, filters, values, ranks)
+        case Show.INDEX:
+            rows = [_index(*pair, part.partial) for pair in zip(values, ranks, strict=True)]
+            return [row for row, _ in rows], [row for _, row in rows]
+
+
+def _on_year(part: Part, filters: Filters, values: Values, ranks: list[list[int]]) -> tuple[Values, list[list[int]]]:
+    """Changes on the same period of the year before: in percent, of shares in percentage points.
+
+    A change has the worse status of the two figures; there is none of a period that is not whole, on zero, or where
+    the two are of different sources.
+    """
+    if part.earlier is None:
+        raise ValueError("yoy: figures of the year before are missing")
+    figures, whole = part.earlier
+    before, other = _measured(replace(part, figures=figures, whole=whole), filters)
+    apart = part.figures.source != figures.source
+    found: Values = []
+    status: list[list[int]] = []
+    for row, line in enumerate(values):
+        rank = [max(pair) for pair in zip(ranks[row], other[row], strict=True)]
+        numbers: list[int | float] = []
+        for place, now in enumerate(line):
+            base = before[row][place]
+            is_share = filters.measure is Measure.SHARE
+            if rank[place] == PUBLISHED and (part.partial[place] or apart[row, place] or (base <= 0 and not is_share)):
+                rank[place] = NOT_APPLICABLE
+            ok = rank[place] == PUBLISHED
+            change = now - base if is_share else (now / base - 1) * 100 if ok else 0.0
+            numbers.append(round(change, CHANGE_DECIMALS) if ok else 0.0)
+        found.append(numbers)
+        status.append(rank)
+    return found, status
+
+
+def _index(values: list[int | float], ranks: list[int], partial: Sequence[bool]) -> tuple[list[int | float], list[int]]:
+    """A line with its first whole published figure other than 0 as 100; not applicable in periods not whole."""
+    usable = [
+        place for place, rank in enumerate(ranks) if rank == PUBLISHED and values[place] > 0 and not partial[place]
+    ]
+    status = [NOT_APPLICABLE if rank == PUBLISHED and partial[place] else rank for place, rank in enumerate(ranks)]
+    if not usable:
+        return [0.0] * len(values), [NOT_APPLICABLE if rank == PUBLISHED else rank for rank in status]
+    base = values[usable[0]]
+    return [round(value / base * 100, CHANGE_DECIMALS) for value in values], status
 
 
 def _measured(part: Part, filters: Filters) -> tuple[Values, list[list[int]]]:

@@ -1,0 +1,63 @@
+"""What stands beside the figures of releases: their log, from manifests alone, and their files, each by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from data_access.contracts import FileEntry, read_manifest
+from data_access.errors import UserError
+
+BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """One release as its manifest tells it; `withheld` counts withheld cells per license table."""
+
+    id: str
+    published: str
+    public_as_of: str | None
+    license_as_of: str | None
+    demonstration: bool
+    withheld: dict[str, int]
+    files: dict[str, FileEntry]
+    sizes: dict[str, int]
+
+
+def logged(folder: Path) -> Logged | None:
+    """The log's entry of a release; None where it has no manifest that can be read."""
+    try:
+        manifest = read_manifest(folder)
+        sizes = {name: (folder / name).stat().st_size for name in sorted(manifest.files)}
+    except (UserError, OSError):
+        return None
+    return Logged(
+        id=manifest.id,
+        published=manifest.published,
+        public_as_of=manifest.public.as_of or None,
+        license_as_of=manifest.license.as_of if manifest.license else None,
+        demonstration=manifest.demonstration,
+        withheld=dict(manifest.license.withheld) if manifest.license else {},
+        files=dict(manifest.files),
+        sizes=sizes,
+    )
+
+
+def open_file(folder: Path, entry: Logged, name: str) -> BinaryIO:
+    """A file of a release, open at its beginning, once its hash is that of the manifest.
+
+    Raises KeyError for a file that the manifest does not name, UserError for one that is not as it says.
+    """
+    wanted = entry.files[name]
+    file = (folder / name).open("rb")
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK):
+        digest.update(block)
+    if digest.hexdigest() != wanted.sha256:
+        file.close()
+        raise UserError(f"{name}: expected the file that the manifest names, found another; it is not given out")
+    file.seek(0)
+    return file
