@@ -24,22 +24,36 @@ PUBLISH_DEMO := $(BIN)/aim-monitor publish --public demo/public --policy demo/po
 # Its presence tells that license months of the demonstration are still to be published.
 REST := $(STATE)-rest
 
-# A demonstration release where there is no release at all: of license data the running month as of a week ago.
+# Weekly license snapshots: so many that two whole months have been built up week by week.
+WEEKS := 12
+
+# A demonstration release where there is no release at all: the last 12 license months as of the first snapshot.
 .PRECIOUS: $(RELEASES)/current/manifest.json
 $(RELEASES)/current/manifest.json: | setup
-	$(BIN)/aim-monitor demo --out demo
+	$(BIN)/aim-monitor demo --out demo --weeks $(WEEKS)
 	rm -rf $(STATE)
 	touch $(REST)
-	$(PUBLISH_DEMO) --last 1 --licenses "$$(ls demo/licenses-*.parquet | head -n 1)"
+	file="$$(ls demo/licenses-*.parquet | head -n 1)"; day="$${file#demo/licenses-}"; \
+	$(PUBLISH_DEMO) --last 12 --licenses "$$file" --as-of "$${day%.parquet}"
 
-# Then, in a demonstration, what is out today of the last 12 license months; the rest is published behind the server,
-# which swaps it in.
+# What its current release lacks: a release for each later week, then the older license months.
+define PUBLISH_REST
+shown="$$($(BIN)/python -c 'import json, sys; print(json.load(open(sys.argv[1]))["license"]["as_of"])' \
+  $(RELEASES)/current/manifest.json)" || exit; \
+for file in demo/licenses-*.parquet; do \
+  day="$${file#demo/licenses-}"; day="$${day%.parquet}"; \
+  if expr "$$day" \> "$$shown" > /dev/null; then \
+    $(PUBLISH_DEMO) --last 1 --licenses "$$file" --as-of "$$day" || exit; \
+  fi; \
+done; \
+$(PUBLISH_DEMO) --licenses "$$file" --as-of "$$day" && rm -f $(REST)
+endef
+
+# In a demonstration the rest is published behind the server, which swaps in each release.
 run: setup $(RELEASES)/current/manifest.json
 	@if [ -e $(REST) ]; then \
-	  newest="$$(ls demo/licenses-*.parquet | tail -n 1)"; \
-	  $(PUBLISH_DEMO) --last 12 --licenses "$$newest" || exit; \
-	  echo "older license months are being published behind the server; log: demo/publish.log"; \
-	  ( $(PUBLISH_DEMO) --licenses "$$newest" && rm -f $(REST) ) > demo/publish.log 2>&1 & \
+	  echo "later weeks and older license months are being published behind the server; log: demo/publish.log"; \
+	  ( $(PUBLISH_REST) ) > demo/publish.log 2>&1 & \
 	fi; \
 	AIM_RELEASES=$(RELEASES) exec $(BIN)/aim-monitor serve
 
@@ -58,6 +72,7 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.backtest
 
 # Debian's Chromium for the browser tests: found, or installed where that is possible, or a clear error.
 browser:

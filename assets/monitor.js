@@ -69,6 +69,9 @@ window.aim = window.aim || {};
 
   function followLinks(search) {
     for (const link of document.querySelectorAll("a[data-path]")) link.href = link.dataset.path + search;
+    for (const link of document.querySelectorAll("a[data-comment]")) {
+      link.href = link.dataset.comment.replace("%7Bview%7D", encodeURIComponent(link.dataset.at + search));
+    }
   }
 
   /* ---- What came back. */

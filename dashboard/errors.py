@@ -52,7 +52,7 @@ def _answer(shell: Shell, code: int, *, headers: dict[str, str] | None = None) -
     heading, lines = WORDS.get(code, (HTTPStatus(code).phrase, ("The request could not be understood.",)))
     if request.path.startswith(("/api/", "/_dash")):
         parameter = "path" if code == 404 else "request"
-        message = f"{heading}. /api/v1/series and /api/v1/meta are there." if code == 404 else f"{heading}."
+        message = f"{heading}. /api/v1/openapi.json lists what there is." if code == 404 else f"{heading}."
         body = {"parameter": parameter, "given": request.path[:200], "allowed": [], "message": message}
         response = make_response(jsonify(error=body), code)
     else:

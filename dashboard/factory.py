@@ -8,17 +8,23 @@ from dash import html
 from flask import Response, abort, redirect, request
 
 from dashboard.api import add_api
+from dashboard.base_url import BASE_URL
+from dashboard.catalog import add_catalog
+from dashboard.contact import CONTACT
 from dashboard.errors import add_error_pages
+from dashboard.feeds import add_feeds
 from dashboard.headers import add_headers
+from dashboard.picture_routes import add_pictures
 from dashboard.settings import Settings
 from dashboard.shell import MonitorDash, Shell
 from dashboard.templating import ASSETS, Templates
-from dashboard.views import base, explore, overview
+from dashboard.version import add_changelog
+from dashboard.views import about, api_page, base, compare, data, explore, overview, smelt_cast, surges
 from dashboard.views.base import Services, View
 from dashboard.views.plain import PlainView
 from data_access.serving.statistics import Statistics, open_statistics
 
-VIEWS: tuple[ModuleType, ...] = (overview, explore)
+VIEWS: tuple[ModuleType, ...] = (overview, explore, smelt_cast, surges, compare, data, about, api_page)
 """Modules of the views, in the order of the header; those of plain pages have no `register`."""
 KEEP_OWN_VIEW = "function(layout) { window.aim.keepOwnView(layout); }"
 """Dash serves one layout with all views; a script drops those that the page is not (assets/monitor.js)."""
@@ -59,7 +65,12 @@ def create_app(settings: Settings, *, statistics: Statistics | None = None) -> M
         else:
             _add_plain(app, shell, module.VIEW)
     app.server.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.server.config |= {BASE_URL: settings.base_url, CONTACT: settings.contact}
     add_api(app.server, services.statistics)
+    add_changelog(app.server)
+    add_feeds(app.server, services.statistics)
+    add_catalog(app.server, services.statistics, contact=settings.contact)
+    add_pictures(app.server, services, views)
     _add_health(app)
     _guard_paths(app, shell)
     add_error_pages(app.server, shell)

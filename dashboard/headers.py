@@ -15,6 +15,10 @@ FIXED = {
     "X-Frame-Options": "DENY",
 }
 YEAR = 31_536_000  # seconds
+EMBED = "/embed"
+"""The one page that others may show in a frame; it has no script and no form."""
+OPEN = ("/api/", "/feeds/", "/data.json")
+"""Paths that programs of other sites may read."""
 API_SECONDS = 60
 """How long an answer of the API may be kept unasked; a new release shows after that at the latest."""
 
@@ -44,6 +48,14 @@ def content_security_policy(*, scripts: Sequence[str], nonce: str) -> str:
     )
 
 
+def embed_policy() -> str:
+    """What the page made for frames may load: style sheets and images from here, nothing else."""
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors *"
+    )
+
+
 def add_headers(server: Flask, *, scripts: Sequence[str]) -> None:
     """Give every answer of `server` its headers; `scripts` are the hashes of inline scripts."""
 
@@ -52,8 +64,11 @@ def add_headers(server: Flask, *, scripts: Sequence[str]) -> None:
         for name, value in FIXED.items():
             response.headers[name] = value
         response.headers["Content-Security-Policy"] = content_security_policy(scripts=scripts, nonce=style_nonce())
-        is_api = request.path.startswith("/api/")
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if is_api else "same-origin"
+        is_api, is_embed = request.path.startswith(OPEN), request.path == EMBED
+        if is_embed:
+            response.headers["Content-Security-Policy"] = embed_policy()
+            del response.headers["X-Frame-Options"]
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if is_api or is_embed else "same-origin"
         if is_api:
             response.headers["Access-Control-Allow-Origin"] = "*"
         if request.is_secure:
@@ -69,6 +84,6 @@ def cache_control(response: Response) -> str:
         return "no-store"
     if response.status_code == 200 and request.path.startswith("/assets/") and "v" in request.args:
         return f"public, max-age={YEAR}, immutable"
-    if response.status_code in (200, 304) and request.path.startswith("/api/"):
+    if response.status_code in (200, 304) and request.path.startswith(OPEN):
         return f"public, max-age={API_SECONDS}"
     return "no-cache"

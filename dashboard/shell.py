@@ -8,8 +8,12 @@ from typing import Any
 from dash import Dash
 from flask import request
 
+from dashboard.base_url import base_url
 from dashboard.components.filter_bar import filter_bar
+from dashboard.contact import PLACE, contact_link
 from dashboard.headers import style_nonce
+from dashboard.picture_routes import preview_address
+from dashboard.pictures.first import FirstPictures
 from dashboard.views import base, plain
 from dashboard.views.base import Services, View
 from dashboard.views.plain import PlainView
@@ -17,6 +21,8 @@ from dashboard.words import date_words
 from data_access.filters import month_words
 
 NONE = "none"
+OVERVIEW = "overview"
+"""The view whose chart stands for a page that has none of its own."""
 
 
 class Shell:
@@ -24,6 +30,7 @@ class Shell:
 
     def __init__(self, services: Services, views: Sequence[View | PlainView]) -> None:
         self._services = services
+        self._pictures = FirstPictures(services)
         self._views = tuple(views)
         self.by_path = {view.path: view for view in views if isinstance(view, View)}
         self.paths = frozenset(view.path for view in views)
@@ -37,9 +44,11 @@ class Shell:
             "page.html",
             view=view,
             page=page,
+            pictures=self._pictures.of(view, page),
+            preview=preview_address(base_url(), view.name, page.filters),
             title=page.document_title,
-            description=page.cards[0].summary or view.lead,
-            canonical=f"{request.host_url.rstrip('/')}{view.path}{'?' if canonical else ''}{canonical}",
+            description=next((card.summary for card in page.cards if not card.absent), "") or view.lead,
+            canonical=f"{base_url()}{view.path}{'?' if canonical else ''}{canonical}",
             query=search if not page.message else "",
             filters=filter_bar(self._services.statistics, page.filters, controls=view.controls),
             dash=dash,
@@ -55,9 +64,10 @@ class Shell:
             view.template,
             view=view,
             message=message,
+            preview=preview_address(base_url(), OVERVIEW, selection),
             title=f"{view.label} – AIM Monitor",
             description=view.lead,
-            canonical=f"{request.host_url.rstrip('/')}{view.path}{'?' if canonical else ''}{canonical}",
+            canonical=f"{base_url()}{view.path}{'?' if canonical else ''}{canonical}",
             query=search if not message else "",
             filters=filter_bar(statistics, selection, controls=view.controls) if view.controls else None,
             status=statistics.resolve(selection).describe(statistics.vocabulary),
@@ -82,7 +92,8 @@ class Shell:
             name,
             nonce=style_nonce(),
             navigation=base.navigation([view for view in self._views if isinstance(view, View) or view.listed]),
-            contact=self._services.contact,
+            contact=contact_link(self._services.contact, context["canonical"]),
+            comment=contact_link(self._services.contact, PLACE),
             release=self._release(),
             **context,
         )

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from pathlib import Path
 from typing import Any
 
+from flask import has_request_context
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dashboard.base_url import absolute
+from dashboard.glossary import Glossary
+from data_access.reference.glossary import load_glossary
 
 TEMPLATES = Path(__file__).with_name("templates")
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -34,7 +40,11 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        glossary = Glossary(load_glossary())
         self._environment.globals |= {"asset": asset_urls(ASSETS).__getitem__, "shapes": SHAPES}
+        self._environment.globals |= {"whole": whole, "frame": frame}
+        self._environment.globals |= {"glossary": glossary.terms, "term": glossary.term}
+        self._environment.filters["terms"] = glossary.marked
 
     def render(self, name: str, **context: Any) -> str:
         """A whole page."""
@@ -43,6 +53,17 @@ class Templates:
     def parts(self) -> Any:
         """The macros of `parts.html`, as functions that give markup."""
         return self._environment.get_template("parts.html").module
+
+
+def whole(path: str) -> str:
+    """The absolute address of a path of this site; the path itself where no request tells the site's address."""
+    return absolute(path) if path.startswith("/") and has_request_context() else path
+
+
+def frame(path: str, title: str, *, height: int) -> str:
+    """The code by which another site shows one of our pages in a frame."""
+    address, name = html.escape(whole(path)), html.escape(title)
+    return f'<iframe src="{address}" title="{name}" width="100%" height="{height}" loading="lazy"></iframe>'
 
 
 def asset_urls(folder: Path) -> dict[str, str]:

@@ -100,14 +100,17 @@ def demo(
         int, typer.Option(min=2, max=66, help="Months of license records, the running one included.")
     ] = 30,
     licenses: Annotated[int, typer.Option(min=100, help="Licenses a month.")] = 6000,
+    weeks: Annotated[int, typer.Option(min=1, max=26, help="Weekly license snapshots up to that date.")] = 2,
     progress: ProgressOption = True,
 ) -> None:
-    """Write synthetic inputs: public statistics, two weekly license snapshots, a policy, decisions."""
+    """Write synthetic inputs: public statistics, weekly license snapshots, a policy, decisions."""
     from data_access.publishing.demo import write_demo
 
     day = _day(as_of)
     assert day is not None  # noqa: S101 - the option has a default
-    typer.echo(write_demo(out=out, seed=seed, as_of=day, months=months, licenses=licenses, progress=progress))
+    typer.echo(
+        write_demo(out=out, seed=seed, as_of=day, months=months, licenses=licenses, weeks=weeks, progress=progress)
+    )
 
 
 @app.command()
@@ -122,7 +125,10 @@ def publish(
     decisions: Annotated[Path | None, typer.Option(help="Reviewer's decisions (CSV).")] = None,
     as_of: Annotated[
         str | None,
-        typer.Option(help="Date of the release, YYYY-MM-DD; else that in the license file's name, or today."),
+        typer.Option(
+            help="Date of the release, YYYY-MM-DD (pulls made after it are not used); else that in the license file's "
+            "name, or today."
+        ),
     ] = None,
     dask: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler to solve months on; else this machine's cores.")
@@ -263,6 +269,43 @@ def query(
     except BadQuery as error:
         raise UserError(str(error), exit_code=2) from None
     sys.stdout.write(to_csv(released) if output == "csv" else json.dumps(to_json(released), indent=1) + "\n")
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Option("--out", help="File to write, .xlsx.")],
+    month: Annotated[str | None, typer.Option(help="License month, YYYY-MM; the newest whole one if left out.")] = None,
+    against: Annotated[
+        str, typer.Option(help="Hold the month against the last three months of: public or license.")
+    ] = "public",
+    base_url: Annotated[
+        str, typer.Option(envvar="AIM_BASE_URL", help="Scheme and host of the monitor, for links in the file.")
+    ] = "",
+    releases: ReleasesOption = RELEASES,
+) -> None:
+    """Write the monthly tables of a license month as a workbook: growth, levels, countries, smelt and cast, scrap.
+
+    Exit code 1: there are no license or public figures for the month (those there are get named).
+    """
+    from data_access.serving.report import write_report
+    from data_access.serving.report_tables import Against
+    from data_access.serving.statistics import open_statistics
+
+    if against not in tuple(Against):
+        raise UserError(f"--against: expected public or license, found {against!r}", exit_code=2)
+    if out.suffix.lower() != ".xlsx":
+        raise UserError(f"--out: expected a file that ends in .xlsx, found {out}", exit_code=2)
+    statistics = open_statistics(releases)
+    if problem := statistics.state():
+        raise UserError(f"{releases}: {problem}; publish one, or name another directory with --releases")
+    told = write_report(
+        statistics,
+        out,
+        month=None if month is None else _month(month),
+        against=Against(against),
+        base_url=base_url,
+    )
+    typer.echo(told)
 
 
 @app.command()

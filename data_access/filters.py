@@ -218,9 +218,8 @@ class Filters:
     def describe(self, vocabulary: Reference) -> str:
         """The selection in words: 'Volume, Foil, from China, Nov 2023 to Oct 2026'."""
         parts = [
-            MEASURE_WORDS[self.measure],
-            listed(product_name(vocabulary, id_) for id_ in self.products),
-            "from " + listed(country_name(vocabulary, id_) for id_ in self.countries),
+            MEASURE_WORDS[self.measure] + SHOWN_WORDS[self.show],
+            *self._selected(vocabulary),
             *(
                 f"{words} {listed(country_name(vocabulary, id_) for id_ in chosen)}"
                 for words, chosen in (
@@ -231,9 +230,17 @@ class Filters:
                 if chosen
             ),
         ]
+        second = self.second(vocabulary)
+        if second:
+            parts.append(f"compared with {' '.join(second._selected(vocabulary))}")
         if self.start and self.end:
             parts.append(span_words(self.start, self.end))
         return ", ".join(parts)
+
+    def _selected(self, vocabulary: Reference) -> tuple[str, str]:
+        """Products, and countries of origin."""
+        products = listed(product_name(vocabulary, id_) for id_ in self.products)
+        return products, "from " + listed(country_name(vocabulary, id_) for id_ in self.countries)
 
 
 PARAMETERS = {
@@ -270,6 +277,7 @@ MEASURE_WORDS = {
     Measure.AUV: "Average unit value",
     Measure.SHARE: "Share",
 }
+SHOWN_WORDS = {Show.LEVEL: "", Show.YOY: " (change on the year)", Show.INDEX: " (index)"}
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _E = TypeVar("_E", bound=StrEnum)
 

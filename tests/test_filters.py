@@ -278,6 +278,13 @@ def test_a_second_selection_keeps_what_was_given_even_if_it_is_the_default() -> 
     assert Filters.from_query(filters.to_query(), VOCABULARY) == filters
 
 
+def test_a_comparison_is_told_in_the_words_of_the_selection() -> None:
+    filters = Filters.from_query("product=foil&country=CHN&show=yoy&compare=country%3DKHM%26product%3Dfoil", VOCABULARY)
+    assert filters.describe(VOCABULARY) == (
+        "Volume (change on the year), Foil, from China, compared with Foil from Cambodia"
+    )
+
+
 def test_quiet_parameters_are_told_only_where_they_are_chosen() -> None:
     assert "r1" not in Filters().to_dict()
     assert "across" not in Filters().to_dict()

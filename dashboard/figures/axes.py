@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from data_access.filters import MONTH_NAMES, Freq, Measure
-from data_access.serving.prose import period_words
+from data_access.filters import MONTH_NAMES, Freq, Measure, Show
+from data_access.serving.prose import MINUS, period_words
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif'
 INK, SOFT, HAIR, ZERO = "#1b1b1b", "#51575f", "#e3e5e9", "#71767a"
@@ -79,19 +79,21 @@ def period_ticks(periods: Sequence[str], freq: Freq, *, room: int) -> list[tuple
     return ticks
 
 
-def value_axis(values: Sequence[float], measure: Measure, *, from_zero: bool = True) -> dict[str, Any]:
-    """A value axis over `values`, from zero unless they are far from it and need not be."""
+def value_axis(
+    values: Sequence[float], measure: Measure, *, from_zero: bool = True, show: Show = Show.LEVEL
+) -> dict[str, Any]:
+    """A value axis over `values`, from zero unless they are far from it and need not be; `show` tells their unit."""
     low, high, step = value_range(values, from_zero=from_zero)
     ticks = [low + step * place for place in range(round((high - low) / step) + 1)]
     return {
         "range": [low, high],
         "tickmode": "array",
         "tickvals": ticks,
-        "ticktext": [tick_words(tick, measure, step) for tick in ticks],
+        "ticktext": [shown_tick(tick, measure, step, show) for tick in ticks],
         "showgrid": True,
         "gridcolor": HAIR,
         "gridwidth": 1,
-        "zeroline": low == 0,
+        "zeroline": low <= 0,
         "zerolinecolor": ZERO,
         "zerolinewidth": 1.5,
         "fixedrange": True,
@@ -104,19 +106,36 @@ def value_axis(values: Sequence[float], measure: Measure, *, from_zero: bool = T
 def value_range(values: Sequence[float], *, from_zero: bool) -> tuple[float, float, float]:
     """Lowest and highest tick and their distance: four to six round steps."""
     top = max(values, default=1) or 1
-    bottom = 0.0 if from_zero else min(values, default=0)
+    bottom = min(0.0, *values) if from_zero and values else min(values, default=0)
+    if from_zero and values and top < 0:
+        top = 0.0
     spread = (top - bottom) or abs(top)
     rough = spread / 4.5
     scale = 10 ** math.floor(math.log10(rough))
     step = next(one * scale for one in STEPS if one * scale >= rough * 0.999)
-    low = 0.0 if from_zero else max(0.0, math.floor(bottom / step) * step)
+    low = math.floor(bottom / step + 1e-9) * step
     high = math.ceil(top / step - 1e-9) * step
     return low, high if high > low else low + step, step
+
+
+def shown_tick(value: float, measure: Measure, step: float, show: Show) -> str:
+    """A figure on an axis of levels, of changes on the year ('+10 %', '−10 %') or of an index ('100')."""
+    match show:
+        case Show.LEVEL:
+            return tick_words(value, measure, step)
+        case Show.INDEX:
+            return _trim(value, step)
+        case Show.YOY:
+            unit = "" if measure is Measure.SHARE else " %"
+            sign = "+" if value > 0 else MINUS if value < 0 else ""
+            return f"{sign}{_trim(abs(value), step)}{unit}"
 
 
 def tick_words(value: float, measure: Measure, step: float) -> str:
     """A figure on an axis: '400,000', '$500 million', '$1.5 billion', '2,500', '40 %'."""
     sign = "$" if measure is Measure.VALUE else ""
+    if value < 0:
+        return f"{MINUS}{tick_words(-value, measure, step)}"
     if value == 0:
         return f"{sign}0" if measure is not Measure.SHARE else "0 %"
     if measure is Measure.SHARE:

@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.figures import palette
 from dashboard.figures.axes import BOTTOM, HEIGHT, SOFT, TICK_SIZE, TOP, ZERO, base_layout, left_margin, value_axis
 from dashboard.figures.labels import End, end_labels, room_for
+from dashboard.figures.lines import Key
 from dashboard.graph import Figure
 from data_access.filters import Measure, Series, month_words
 from data_access.serving.answers import cell_text
@@ -23,8 +24,8 @@ DASHES = ("solid", "6px,3px", "2px,3px", "8px,3px,2px,3px", "4px,4px", "1px,4px"
 
 
 def drawn_months(build: Mapping[str, Sequence[Point]], same: SameWeek) -> list[str]:
-    """The months of the chart: the newest earlier ones with more than one figure, and the running month last."""
-    earlier = [month for month, points in build.items() if month < same.month and len(points) > 1]
+    """The months of the chart: the newest earlier ones with figures to date, and the running month last."""
+    earlier = [month for month, points in build.items() if month < same.month and points[0].cell.partial]
     return [*earlier[-EARLIER:], same.month]
 
 
@@ -57,6 +58,24 @@ def buildup_figure(
         layout["annotations"] += end_labels(found, low=low, high=high, plot=plot)
     layout["shapes"].append(_this_week(same.point.week))
     return {"data": traces, "layout": layout}
+
+
+def buildup_keys(figure: Figure) -> tuple[Key, ...]:
+    """The legend of a build-up, the running month first."""
+    keys: list[Key] = []
+    for place, trace in reversed(list(enumerate(figure["data"]))):
+        running = not keys
+        keys.append(
+            Key(
+                label=trace["name"],
+                traces=(place,),
+                color=trace["line"]["color"],
+                dash="" if trace["line"]["dash"] == "solid" else trace["line"]["dash"].replace("px,", " ").rstrip("px"),
+                symbol="circle",
+                open_symbol=running,
+            )
+        )
+    return tuple(keys)
 
 
 def _week_axis(first: int, last: int) -> dict[str, Any]:

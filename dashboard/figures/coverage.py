@@ -20,9 +20,9 @@ from dashboard.figures.axes import (
     period_axis,
     value_axis,
 )
-from dashboard.figures.labels import End, end_labels, room_for, shortened
+from dashboard.figures.labels import End, end_labels, room_for, shortened, shortest
 from dashboard.figures.lanes import add_lanes, gaps, lane_height
-from dashboard.figures.lines import Line
+from dashboard.figures.lines import Key, Line
 from dashboard.graph import Figure
 from data_access.filters import Freq, Measure
 from data_access.serving.coverage import Month, Outcome, Versus
@@ -34,6 +34,12 @@ BAR = "#9c4a00"
 BARS = 12
 """Rows that the chart of a comparison draws."""
 WIDTH = {False: 640, True: 220}
+PAPER = {False: 1000, True: 270}
+"""Width of a chart, px; a guess that errs on the small side."""
+LABEL = {False: 150, True: 58}
+"""Room for the figure beside a bar, px."""
+WORDS = {False: 190, True: 100}
+"""Room for words in place of a bar, px."""
 NAMES = ("Public ÷ license", "12-month mean")
 """The two lines of the coverage chart."""
 LANE_MARGIN = 68  # px, for the names of lanes
@@ -75,6 +81,14 @@ def coverage_figure(months: Sequence[Month], lines: Sequence[Line], *, narrow: b
             _ends(months, low, high), low=low, high=high, plot=plot - lane_height(found)
         )
     return figure
+
+
+def coverage_keys() -> tuple[Key, ...]:
+    """The legend of a coverage chart."""
+    return (
+        Key(label=NAMES[0], traces=(0,), color=SOFT, dash="2 3", symbol="diamond", open_symbol=True),
+        Key(label=NAMES[1], traces=(1,), color=COLOR),
+    )
 
 
 def _ends(months: Sequence[Month], low: float, high: float) -> list[End]:
@@ -141,23 +155,28 @@ def versus_figure(bars: Sequence[Bar], *, narrow: bool = False) -> Figure:
     """Changes as bars to both sides of zero; rows without one have words in their place."""
     changes = [bar.row.growth.change for bar in bars]
     known = [one * 100 for one in changes if one is not None]
-    names = [shortened(bar.name) for bar in bars]
-    layout = base_layout(left=round(max(len(name) for name in names) * CHAR) + 32, right=12, top=4, bottom=8)
-    layout |= {"xaxis": _change_axis(known, narrow=narrow), "yaxis": _names_axis(names), "hovermode": "closest"}
+    names = [shortened(bar.name) if not narrow else shortest(bar.name) for bar in bars]
+    left = round(max(len(name) for name in names) * CHAR) + 32
+    layout = base_layout(left=left, right=12, top=4, bottom=8)
+    axis = _change_axis(known, room=PAPER[narrow] - left - 12, words=len(known) < len(bars), narrow=narrow)
+    layout |= {"xaxis": axis, "yaxis": _names_axis(names), "hovermode": "closest"}
     layout["shapes"] = [_zero(len(bars))]
     layout["annotations"] = [
-        _words(place, bar) for place, bar in enumerate(bars) if bar.row.growth.outcome is not Outcome.CHANGE
+        _words(place, bar, narrow=narrow)
+        for place, bar in enumerate(bars)
+        if bar.row.growth.outcome is not Outcome.CHANGE
     ]
-    return {"data": [_bars(bars)], "layout": layout}
+    return {"data": [_bars(bars, narrow=narrow)], "layout": layout}
 
 
-def _change_axis(known: Sequence[float], *, narrow: bool) -> dict[str, Any]:
-    """Room at both ends for the figures beside the bars."""
+def _change_axis(known: Sequence[float], *, room: int, words: bool, narrow: bool) -> dict[str, Any]:
+    """Room at both ends, of `room` px, for the figures beside the bars; `words`: some rows have words instead."""
     low, high = min([0.0, *known]), max([0.0, *known])
-    spread = (high - low) or 1.0
-    room = 0.4 if narrow else 0.16
+    label = LABEL[narrow]
+    left, right = (label if low < 0 else 0), (WORDS[narrow] if words and high < -low else label)
+    px = ((high - low) or 1.0) / max(room - left - right, 40)
     return {
-        "range": [low - spread * room * (low < 0), high + spread * room],
+        "range": [low - left * px, high + right * px],
         "visible": False,
         "fixedrange": True,
     }
@@ -184,7 +203,7 @@ def _zero(rows: int) -> dict[str, Any]:
     return {**mark, "line": {"color": ZERO, "width": 1.5}}
 
 
-def _bars(bars: Sequence[Bar]) -> dict[str, Any]:
+def _bars(bars: Sequence[Bar], *, narrow: bool) -> dict[str, Any]:
     changes = [bar.row.growth.change for bar in bars]
     return {
         "type": "bar",
@@ -194,7 +213,7 @@ def _bars(bars: Sequence[Bar]) -> dict[str, Any]:
         "x": [None if one is None else round(one * 100, 4) for one in changes],
         "width": 0.68,
         "marker": {"color": BAR},
-        "text": ["" if one is None else percent(one) for one in changes],
+        "text": [_label(bar, narrow=narrow) for bar in bars],
         "textposition": "outside",
         "textfont": {"size": TICK_SIZE, "color": INK},
         "cliponaxis": False,
@@ -202,6 +221,14 @@ def _bars(bars: Sequence[Bar]) -> dict[str, Any]:
         "hovertemplate": "%{hovertext}<extra></extra>",
         "showlegend": False,
     }
+
+
+def _label(bar: Bar, *, narrow: bool) -> str:
+    """'+141.9 %', with the license figure where there is room: a large change may be one of a small figure."""
+    change, cell = bar.row.growth.change, bar.row.license
+    if change is None or cell.value is None:
+        return ""
+    return percent(change) if narrow else f"{percent(change)} ({amount(cell.value, cell.measure)})"
 
 
 def _hover(bar: Bar) -> str:
@@ -214,10 +241,10 @@ def _hover(bar: Bar) -> str:
     )
 
 
-def _words(place: int, bar: Bar) -> dict[str, Any]:
+def _words(place: int, bar: Bar, *, narrow: bool) -> dict[str, Any]:
     growth, cell = bar.row.growth, bar.row.license
-    words = "n/a (thin base)" if growth.outcome is Outcome.THIN else "none in the three months before"
-    said = f"{words}: {amount(cell.value, cell.measure)}" if cell.value is not None else words
+    words = "n/a (thin base)" if growth.outcome is Outcome.THIN else "n/a (none before)"
+    said = f"{words}: {amount(cell.value, cell.measure)}" if cell.value is not None and not narrow else words
     return {
         "x": 0,
         "xref": "x",
@@ -231,4 +258,4 @@ def _words(place: int, bar: Bar) -> dict[str, Any]:
     }
 
 
-__all__ = ["Bar", "coverage_figure", "drawn", "versus_figure"]
+__all__ = ["Bar", "coverage_figure", "coverage_keys", "drawn", "versus_figure"]

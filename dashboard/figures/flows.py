@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.figures.axes import CHAR, INK, SOFT, TICK_SIZE, ZERO, base_layout
-from dashboard.figures.labels import shortened
+from dashboard.figures.labels import shortened, shortest
 from dashboard.graph import Figure
 from data_access.contracts import Status
 from data_access.filters import Measure
@@ -18,6 +18,8 @@ from data_access.serving.prose import amount
 
 SCALE = ((0.0, "#ffffff"), (0.25, "#f3dcc3"), (0.5, "#e0b184"), (0.75, "#c47f3f"), (1.0, "#8a4100"))
 """White to the color of license data, one hue."""
+NOTHING = "#e9ebee"
+"""Ground of cells without a figure, which are not white as those of 0 are."""
 DARK = 0.62
 """Share of the highest figure from which numbers are white."""
 ORIGIN_FILL, METAL_FILL, EDGE = "#efd9c1", "#9c4a00", "#9c4a00"
@@ -25,7 +27,7 @@ ROWS = {False: 10, True: 8}
 COLUMNS = {False: 9, True: 4}
 """Members that the heat map draws, wide and narrow; the table holds more."""
 PAIRS = 10
-WATCH = "▲"
+WATCH = "†"
 """Stands before the name of a watch-list country, in charts and tables; words stand beside it."""
 
 
@@ -58,12 +60,13 @@ def flow_figure(matrix: Matrix, *, narrow: bool = False) -> Figure:
     rows, columns = matrix.rows[: ROWS[narrow]], matrix.columns[: COLUMNS[narrow]]
     cells = [line[: len(columns)] for line in matrix.cells[: len(rows)]]
     most = max((cell.value for line in cells for cell in line if cell.value is not None), default=1) or 1
-    names = [shortened(name) if not narrow else _short(name) for name in rows]
+    names = [shortened(name) if not narrow else shortest(name) for name in rows]
     layout = base_layout(left=round(max(len(name) for name in names) * CHAR) + 24, right=8, top=64, bottom=8)
     layout |= {
         "xaxis": {**_ticks([_column(name, narrow=narrow) for name in columns]), "side": "top"},
         "yaxis": {**_ticks(names), "range": [len(rows) - 0.5, -0.5]},
         "hovermode": "closest",
+        "plot_bgcolor": NOTHING,
     }
     layout["annotations"] = [
         _number(cell, row, column, most) for row, line in enumerate(cells) for column, cell in enumerate(line)
@@ -97,15 +100,12 @@ def _ticks(names: Sequence[str]) -> dict[str, Any]:
         "tickangle": 0,
         "tickfont": {"size": TICK_SIZE, "color": INK},
         "ticks": "",
+        "ticklabelstandoff": 6,
         "showgrid": False,
         "zeroline": False,
         "showline": False,
         "fixedrange": True,
     }
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 14 else f"{name[:13].rstrip(' ,')}…"
 
 
 def _column(name: str, *, narrow: bool) -> str:
@@ -164,12 +164,13 @@ def _hover(cell: Cell, row: str, column: str) -> str:
 def paired_figure(pairs: Sequence[Pair], *, metal: str, narrow: bool = False) -> Figure:
     """Two bars a country: its volume by origin (light), and by `metal` ('smelt', 'cast': dark)."""
     rows = pairs[:PAIRS]
-    names = [shortened(pair.name) for pair in rows]
+    names = [shortened(pair.name) if not narrow else shortest(pair.name) for pair in rows]
     values = [cell.value for pair in rows for cell in (pair.origin, pair.metal) if cell.value is not None]
     top = max(values, default=0) or 1
-    layout = base_layout(left=round(max(len(name) for name in names) * CHAR) + 32, right=12, top=4, bottom=8)
+    left = round(max(len(name) for name in names) * CHAR) + (26 if narrow else 32)
+    layout = base_layout(left=left, right=12, top=4, bottom=8)
     layout |= {
-        "xaxis": {"range": [0, top * (1.75 if narrow else 1.34)], "visible": False, "fixedrange": True},
+        "xaxis": {"range": [0, top * (2.5 if narrow else 1.34)], "visible": False, "fixedrange": True},
         "yaxis": {
             **_ticks(names),
             "range": [len(rows) - 0.5, -0.5],

@@ -9,6 +9,10 @@ from dashboard.figures.axes import CHAR
 
 LEAST = 16  # px between two names
 MAX_CHARS = 24
+NARROW_CHARS = 14
+NARROW_CHARS = 15
+"""Letters of a name beside a chart, on a wide and a narrow screen."""
+SIZES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
 class End(NamedTuple):
@@ -61,6 +65,20 @@ def room_for(names: Sequence[str]) -> int:
     return round(max((len(shortened(name)) for name in names), default=0) * CHAR) + 16
 
 
-def shortened(name: str) -> str:
+def shortest(name: str) -> str:
+    """The same on a narrow screen."""
+    return name if len(name) <= NARROW_CHARS else f"{name[: NARROW_CHARS - 1].rstrip(' ,')}…"
+
+
+def shortened(name: str, most: int = MAX_CHARS) -> str:
     """A name cut to what a margin can hold."""
-    return name if len(name) <= MAX_CHARS else f"{name[: MAX_CHARS - 1].rstrip(' ,')}…"
+    return name if len(name) <= most else f"{name[: most - 1].rstrip(' ,')}…"
+
+
+def short_number(value: float) -> str:
+    """A figure of few signs: '2.3M', '220k', '950'."""
+    for size, letter in SIZES:
+        if value >= 0.9995 * size:
+            scaled = value / size
+            return f"{scaled:.1f}{letter}" if scaled < 9.95 else f"{scaled:.0f}{letter}"
+    return f"{value:.0f}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.figures.axes import CHAR, INK, SOFT, ZERO, base_layout
@@ -52,15 +52,21 @@ def left_out_words(lines: Sequence[Line], rows: Sequence[Line], *, what: str) ->
     return (f"The chart shows {len(rows)} of {len(lines)} {what}; all are in the table and the files.",)
 
 
-def ranking_figure(released: Released, rows: Sequence[Line], *, narrow: bool = False) -> Figure:
-    """The ranking of `rows` (of `released`) as a Plotly figure."""
+def ranking_figure(
+    released: Released, rows: Sequence[Line], *, narrow: bool = False, changes: Mapping[str, str] | None = None
+) -> Figure:
+    """The ranking of `rows` (of `released`) as a Plotly figure; `changes` by member are told beside their figures."""
     names = [shortened(line.member_label) for line in rows]
     values = [line.cells[0].value for line in rows]
     layout = base_layout(left=round(max(len(name) for name in names) * CHAR) + 32, right=12, top=4, bottom=8)
     top = max((value for value in values if value is not None), default=0) or 1
     layout |= {
         # Room right of the longest bar for its figure.
-        "xaxis": {"range": [0, top * (1.5 if narrow else 1.34)], "visible": False, "fixedrange": True},
+        "xaxis": {
+            "range": [0, top * _room(narrow=narrow, changes=bool(changes))],
+            "visible": False,
+            "fixedrange": True,
+        },
         "yaxis": {
             "type": "category",
             "range": [len(rows) - 0.5, -0.5],
@@ -79,7 +85,12 @@ def ranking_figure(released: Released, rows: Sequence[Line], *, narrow: bool = F
         "shapes": [_baseline(len(rows))],
     }
     layout["annotations"] = _marks(rows)
-    return {"data": [_bars(released, rows)], "layout": layout}
+    return {"data": [_bars(released, rows, changes or {}, narrow=narrow)], "layout": layout}
+
+
+def _room(*, narrow: bool, changes: bool) -> float:
+    """Length of the axis in longest bars."""
+    return (1.5 if narrow else 1.34) + (0.12 if changes and not narrow else 0)
 
 
 def _baseline(rows: int) -> dict[str, Any]:
@@ -91,7 +102,7 @@ def _keys(rows: Sequence[Line]) -> list[str]:
     return [line.member or line.member_label for line in rows]
 
 
-def _bars(released: Released, rows: Sequence[Line]) -> dict[str, Any]:
+def _bars(released: Released, rows: Sequence[Line], changes: Mapping[str, str], *, narrow: bool) -> dict[str, Any]:
     measure = released.filters.measure
     cells = [line.cells[0] for line in rows]
     series = rows[0].series
@@ -105,7 +116,12 @@ def _bars(released: Released, rows: Sequence[Line]) -> dict[str, Any]:
         "x": [cell.value for cell in cells],
         "width": 0.68,
         "marker": {"color": BAR_COLORS[series]},
-        "text": [amount(cell.value, measure) if cell.value is not None else "" for cell in cells],
+        "text": [
+            f"{amount(line.cells[0].value, measure)}{_beside(changes.get(line.member, ''), narrow=narrow)}"
+            if line.cells[0].value is not None
+            else ""
+            for line in rows
+        ],
         "textposition": "outside",
         "textfont": {"size": 12, "color": INK},
         "cliponaxis": False,
@@ -116,6 +132,11 @@ def _bars(released: Released, rows: Sequence[Line]) -> dict[str, Any]:
         "hovertemplate": "%{hovertext}<extra></extra>",
         "showlegend": False,
     }
+
+
+def _beside(change: str, *, narrow: bool) -> str:
+    """A change beside a figure, where there is room and one to tell."""
+    return f"  ({change})" if change.endswith("%") and not narrow else ""
 
 
 def _marks(rows: Sequence[Line]) -> list[dict[str, Any]]:

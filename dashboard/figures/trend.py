@@ -11,7 +11,7 @@ from dashboard.figures.labels import End, end_labels, room_for
 from dashboard.figures.lanes import add_lanes, gaps, lane_height
 from dashboard.figures.lines import LICENSE_DASH, SERIES_LABELS, Key, Line
 from dashboard.graph import Figure
-from data_access.filters import Freq, Measure, Series
+from data_access.filters import Freq, Measure, Series, Show
 from data_access.serving.answers import cell_text
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import change_words, period_words
@@ -30,6 +30,8 @@ LAGS = {
     Freq.ROLL12: (12,),
     Freq.RANGE: (),
 }
+LEVELS = ("t", "US$", "US$/t", "%")
+"""Units of figures as they are; changes and indices are not compared once more."""
 WIDTH = {False: 640, True: 220}
 """Width of a plot, wide and narrow, px; a guess that errs on the small side, to keep words apart."""
 LANE_MARGIN = 68  # px, for the names of lanes
@@ -41,7 +43,8 @@ def trend_figure(released: Released, lines: Sequence[Line], *, narrow: bool = Fa
     names = [period_words(cell.period, freq) for cell in lines[0].cells]
     values = [cell.value for line in lines for cell in line.cells if cell.value is not None]
     found = gaps(lines)
-    axis = value_axis(values, measure, from_zero=measure is not Measure.AUV)
+    show = released.filters.show
+    axis = value_axis(values, measure, from_zero=_from_zero(measure, show), show=show)
     shown = [line for line in lines if line.has_figures]
     if not shown:
         axis |= {"showticklabels": False, "showgrid": False}
@@ -63,6 +66,11 @@ def trend_figure(released: Released, lines: Sequence[Line], *, narrow: bool = Fa
         layout["annotations"] += end_labels(found_ends, low=low, high=high, plot=plot - lane_height(found))
     _mark_joins(figure, lines)
     return figure
+
+
+def _from_zero(measure: Measure, show: Show) -> bool:
+    """Whether an axis must hold zero: that of amounts, and of changes."""
+    return show is Show.YOY or (show is Show.LEVEL and measure is not Measure.AUV)
 
 
 def trend_keys(lines: Sequence[Line], figure: Figure) -> tuple[Key, ...]:
@@ -187,9 +195,9 @@ def _hover(line: Line, place: int, freq: Freq) -> str:
     cell = line.cells[place]
     # No markup: Plotly would turn it into inline styles, which the content security policy refuses.
     name = line.label if not line.split else f"{line.label}, {period_words(cell.period, freq)}"
-    unit = " t" if cell.unit == "t" else f" {cell.unit}"
-    words = [f"{name}: {cell_text(cell)}{unit}{' to date' if cell.partial else ''}"]
-    words += [change for lag in LAGS[freq] if (change := _change(line.cells, place, lag, freq))]
+    words = [f"{name}: {cell_text(cell)} {cell.unit}{' to date' if cell.partial else ''}"]
+    if cell.unit in LEVELS:
+        words += [change for lag in LAGS[freq] if (change := _change(line.cells, place, lag, freq))]
     if cell.source:
         words.append(f"from {cell.source.replace('+', ' and ')} figures")
     return "<br>".join(words)

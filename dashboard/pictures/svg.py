@@ -63,7 +63,7 @@ def chart_height(figure: Figure, *, rows: int | None, narrow: bool, half: bool =
         return int(told)
     if rows and rows < LEAST_ROWS:
         return rows * ROW + 16
-    return HALF_NARROW if narrow and (half or rows) else USUAL[narrow]
+    return HALF_NARROW if narrow and half else USUAL[narrow]
 
 
 def _traces(figure: Figure, axes: dict[str, Axis], fills: Fills) -> list[str]:

@@ -56,8 +56,8 @@ def shortened_to(text: str, width: float, *, size: float, weight: int = 400) -> 
 
 def _words(text: str, width: float, *, size: float, weight: int) -> list[str]:
     found: list[str] = []
-    for word in text.split():
-        rest = word
+    for word in text.replace("\n", " ").split(" "):  # a thin space between figure and unit holds them together
+        rest = word.strip()
         while text_width(rest, size, weight=weight) > width and len(rest) > 1:
             head = _head(rest, width, size=size, weight=weight)
             found.append(rest[:head])

@@ -109,6 +109,7 @@ class View:
 
 def page_for(view: View, services: Services, search: str, *, narrow: bool = False) -> Page:
     """The page of a query; one that cannot be read gives a message and the default view, a fault a message alone."""
+    services = replace(services, statistics=services.statistics.pinned())
     statistics = services.statistics
     message = None
     try:
@@ -189,9 +190,15 @@ def layout(view: View) -> html.Div:
 def _card_layout(slot: Slot) -> html.Figure:
     parts: list[Any] = [Html(id=Part.HEAD.of(slot.id), tag="figcaption")]
     if slot.chart:
-        words: dict[str, Any] = {"aria-labelledby": f"{slot.id}-title", "aria-describedby": f"{slot.id}-summary"}
-        chart = html.Div(graph(Part.CHART.of(slot.id)), className="chart", role="img", **words)
-        parts.append(chart)
+        words: dict[str, Any] = {
+            "aria-roledescription": "chart",
+            "aria-labelledby": f"{slot.id}-title",
+            "aria-describedby": f"{slot.id}-summary chart-keys",
+        }
+        # What Plotly draws has no names; figures are read out by assets/reader.js and stand in the table.
+        hidden: dict[str, Any] = {"aria-hidden": "true"}
+        drawn = html.Div(graph(Part.CHART.of(slot.id)), **hidden)
+        parts.append(html.Div(drawn, className="chart", role="application", tabIndex="0", **words))
     if slot.body:
         parts.append(Html(id=Part.BODY.of(slot.id), className="body"))
     parts.append(Html(id=Part.FOOT.of(slot.id)))
@@ -230,7 +237,7 @@ def answer(view: View, services: Services, page: Page) -> list[str | Figure]:
             found.append(card.figure if card.has_chart else EMPTY)
         if slot.body:
             found.append(card.body if not card.empty and not card.absent else "")
-        found.append(parts.card_foot(card))
+        found.append(parts.card_foot(card, "", view, page))
     return [str(one).strip() if not isinstance(one, dict) else one for one in found]
 
 

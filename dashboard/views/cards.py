@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dashboard.components.card import Card, chart_card, table_card
+from dashboard.components.ranking_table import growth as growth_of
+from dashboard.components.ranking_table import ranking_table
 from dashboard.components.table import data_table, member_table
-from dashboard.figures.lines import count_members, everyone, lines_of
+from dashboard.figures.lines import count_members, everyone, lines_of, member_of
 from dashboard.figures.ranking import drawn, left_out_words, ranked, ranking_figure
 from dashboard.figures.trend import trend_figure, trend_keys
 from dashboard.graph import EMPTY
 from dashboard.views import selection
 from dashboard.views.base import Ask
-from data_access.filters import By, Filters, Freq
+from data_access.filters import By, Filters, Freq, Measure, Show
+from data_access.serving.gate.released import Cell
 
 MAX_COLUMNS = 16
 """Columns of a table on a page; files hold all."""
@@ -25,7 +28,9 @@ def trend_card(id_: str, ask: Ask, filters: Filters, *, members: Sequence[str] =
     released = ask.statistics.series(filters)
     lines = lines_of(released, ask.statistics.vocabulary, members=members)
     every = of or count_members(released)
-    words = ask.statistics.series(selection.trend(ask.filters)) if filters.by is not By.NONE else None
+    # Of changes the largest are those on tiny figures: the sentence is then of the members drawn.
+    wide = filters.by is not By.NONE and filters.show is Show.LEVEL
+    words = ask.statistics.series(selection.trend(ask.filters)) if wide else None
     if not lines:
         return chart_card(id_, released, figure=EMPTY, keys=(), table=data_table(released, ()), words=words)
     shown = len({line.member for line in lines})
@@ -45,18 +50,37 @@ def trend_card(id_: str, ask: Ask, filters: Filters, *, members: Sequence[str] =
     )
 
 
-def ranking_card(id_: str, ask: Ask, by: By) -> Card:
-    """Members by their figure over the last twelve months of the selection, or the last it has of licenses."""
+def ranking_card(id_: str, ask: Ask, by: By, *, growth: bool = False) -> Card:
+    """Members by their figure over the last twelve months of the selection, or the last it has of licenses.
+
+    The table tells shares of the total and changes on the same months of the year before; `growth` writes the changes
+    beside the bars too.
+    """
     filters = selection.ranking(ask, by)
     released = ask.statistics.series(filters)
     lines = ranked(lines_of(released, ask.statistics.vocabulary, members=everyone(released)))
     rows = drawn(lines)
-    table = member_table(released, lines)
+    before = year_before(ask, filters)
+    table = ranking_table(released, lines, total=total_of(ask, filters), before=before)
     if not rows:
         return replace(chart_card(id_, released, figure=EMPTY, keys=(), table=table), rows=0)
-    figure = ranking_figure(released, rows, narrow=ask.narrow)
+    changes = {line.member: growth_of(line.cells[0], before.get(line.member)).text for line in rows} if growth else {}
+    figure = ranking_figure(released, rows, narrow=ask.narrow, changes=changes)
     extra = left_out_words(lines, rows, what=WHAT[by])
     return replace(chart_card(id_, released, figure=figure, keys=(), table=table, extra=extra), rows=len(rows))
+
+
+def year_before(ask: Ask, filters: Filters) -> dict[str, Cell]:
+    """Cells of the same months of the year before, by member, of a selection that has one period."""
+    released = ask.statistics.series(selection.year_before(filters))
+    return {member_of(cell, filters.by): cell for cell in released.cells}
+
+
+def total_of(ask: Ask, filters: Filters) -> Cell | None:
+    """What the shares of members are of; None of shares and unit values, which have no such total."""
+    if filters.measure not in (Measure.VALUE, Measure.VOLUME):
+        return None
+    return ask.statistics.series(replace(filters, by=By.NONE)).cells[0]
 
 
 def figures_card(id_: str, ask: Ask, filters: Filters) -> Card:

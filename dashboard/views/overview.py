@@ -1,4 +1,4 @@
-"""Overview: headline figures, the trend, top countries and products."""
+"""Overview: headline figures, the trend, top countries, the map, products."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dash import Dash
 
 from dashboard.components.tile import Tile, latest_tile, span_tile
 from dashboard.ids import OverviewId
-from dashboard.views import base, cards, selection
+from dashboard.views import base, cards, explore_cards, selection
 from dashboard.views.base import Ask, Page, Services, Slot, View
 from dashboard.words import date_words
 from data_access.filters import By, Filters, Freq, Series, month_words
@@ -23,11 +23,12 @@ def draw(ask: Ask) -> Page:
     whole = replace(ask, filters=filters)
     trend = cards.trend_card(OverviewId.TREND, whole, selection.trend(filters))
     countries = cards.ranking_card(OverviewId.COUNTRIES, whole, By.COUNTRY)
+    world = explore_cards.map_card(OverviewId.MAP, whole)
     products = cards.ranking_card(OverviewId.PRODUCTS, whole, By.PRODUCT)
     return Page(
         status=filters.describe(ask.statistics.vocabulary),
         tiles=_tiles(whole),
-        cards=(trend, countries, products),
+        cards=(trend, countries, world, products),
         notes=notes_of(whole),
     )
 
@@ -77,7 +78,8 @@ VIEW = View(
     cards=(
         Slot(OverviewId.TREND),
         Slot(OverviewId.COUNTRIES, half=True),
-        Slot(OverviewId.PRODUCTS, half=True),
+        Slot(OverviewId.MAP, half=True, chart=False, body=True),
+        Slot(OverviewId.PRODUCTS),
     ),
     draw=draw,
 )

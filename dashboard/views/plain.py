@@ -32,7 +32,7 @@ class PlainView:
 
 def content(view: PlainView, services: Services, search: str) -> tuple[Filters, Message | None, Mapping[str, Any]]:
     """The selection of a query, what is wrong with it, and what the template needs."""
-    statistics = services.statistics
+    statistics = services.statistics.pinned()
     message = None
     try:
         filters = statistics.parse(search)

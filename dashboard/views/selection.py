@@ -7,7 +7,8 @@ from dataclasses import replace
 from dashboard.figures.lines import MAX_LINES, member_of
 from dashboard.views.base import Ask
 from data_access.contracts import Status
-from data_access.filters import ALL, By, Filters, Freq, Measure, Of, Series
+from data_access.filters import ALL, By, Filters, Freq, Measure, Of, Series, Show
+from data_access.reference import Reference
 from data_access.serving.gate.released import Released
 from data_access.serving.periods import number, text
 
@@ -37,12 +38,13 @@ def ranking_series(filters: Filters) -> Series:
 
 def is_by_metal(filters: Filters) -> bool:
     """Whether a selection chooses or splits countries of smelt or cast."""
-    return bool(filters.smelt or filters.smelt2 or filters.cast) or filters.by in METAL
+    chosen = bool(filters.smelt or filters.smelt2 or filters.cast)
+    return chosen or filters.by in METAL or filters.across in METAL
 
 
 def is_crossed(filters: Filters) -> bool:
     """Whether it does so together with countries of origin: such license data are by quarter."""
-    return is_by_metal(filters) and (ALL not in filters.countries or filters.by is By.COUNTRY)
+    return is_by_metal(filters) and (ALL not in filters.countries or By.COUNTRY in (filters.by, filters.across))
 
 
 def drawable(filters: Filters) -> Filters:
@@ -51,11 +53,39 @@ def drawable(filters: Filters) -> Filters:
     return replace(filters, series=series) if series and is_by_metal(filters) else filters
 
 
-def ranking_by(filters: Filters) -> By:
-    """What a selection that is not split is ranked by: countries, and of one smelt or cast products."""
+def plain(filters: Filters) -> Filters:
+    """The selection as levels, split once at most, without a second one beside it."""
+    return replace(filters, show=Show.LEVEL, across=By.NONE, compare="")
+
+
+def is_one_place(filters: Filters, vocabulary: Reference) -> bool:
+    """Whether a selection is of one country of origin."""
+    return len(filters.countries) == 1 and filters.countries[0] in vocabulary.countries
+
+
+def matrix(ask: Ask) -> Filters:
+    """The selection split by product and place (or as it is split twice) over its last months."""
+    filters = ask.filters
+    by, across = filters.by, filters.across
+    if across is By.NONE:
+        by, across = By.PRODUCT, by if by not in (By.NONE, By.PRODUCT) else By.COUNTRY
+    both = replace(filters, by=by, across=across)
+    series = (ranking_series(both),)
+    whole = replace(ask, filters=replace(both, series=series))
+    months = _last_quarter(whole, replace(whole.filters, freq=Freq.QUARTER)) if is_crossed(both) else None
+    return replace(months or last_months(whole, by=by), by=by, across=across, show=Show.LEVEL, compare="")
+
+
+def year_before(filters: Filters) -> Filters:
+    """The same months of the year before."""
+    return replace(filters, start=shifted(filters.start or "", -YEAR), end=shifted(filters.end or "", -YEAR))
+
+
+def ranking_by(filters: Filters, vocabulary: Reference) -> By:
+    """What a selection that is not split is ranked by: countries, and of one country, smelt or cast products."""
     if filters.by is not By.NONE:
         return filters.by
-    return By.PRODUCT if is_by_metal(filters) else By.COUNTRY
+    return By.PRODUCT if is_one_place(filters, vocabulary) or is_by_metal(filters) else By.COUNTRY
 
 
 def last_months(ask: Ask, *, months: int = YEAR, by: By = By.NONE) -> Filters:
@@ -63,8 +93,9 @@ def last_months(ask: Ask, *, months: int = YEAR, by: By = By.NONE) -> Filters:
 
     A selection of origins with smelt or cast, `by` included, has its last quarter.
     """
-    filters = ask.filters
+    filters = replace(plain(ask.filters), across=ask.filters.across)
     series = (ranking_series(replace(filters, by=by)),)
+    filters = plain(filters)
     if is_crossed(replace(filters, by=by)):
         return _last_quarter(ask, replace(filters, series=series, freq=Freq.QUARTER, by=by))
     monthly = replace(filters, series=series, freq=Freq.MONTH, by=By.NONE)
@@ -82,7 +113,9 @@ def last_months(ask: Ask, *, months: int = YEAR, by: By = By.NONE) -> Filters:
 
 
 def _last_quarter(ask: Ask, filters: Filters) -> Filters:
-    cells = [cell for cell in ask.statistics.series(filters).cells if cell.status in _KNOWN]
+    recent = replace(filters, start=max(filters.start or "", shifted(filters.end or "", -YEAR)))
+    cells = [cell for cell in ask.statistics.series(recent).cells if cell.status in _KNOWN]
+    cells = [cell for cell in cells if cell.value] or cells
     if not cells:
         return replace(filters, start=filters.end)
     quarter = max(cell.period for cell in cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -32,13 +33,18 @@ Coverage = dict[str, dict[str, str]]
 
 
 def build_public(
-    directory: Path, reference: Reference, *, step: Callable[[int, int], None] = lambda done, of: None
+    directory: Path,
+    reference: Reference,
+    *,
+    until: date | None = None,
+    step: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[pa.Table, PublicPart]:
     """The table `contracts.PUBLIC` of all months pulled, sorted, and what the manifest says of it.
 
-    `step` is told how many pulls are read, and of how many. Raises UserError where nothing was pulled.
+    `until` leaves out what was pulled after that day (`vintages.newest`). `step` is told how many pulls are read, and
+    of how many. Raises UserError where nothing was pulled.
     """
-    files = newest(directory)
+    files = newest(directory, until=until)
     if not files:
         raise UserError(
             f"{directory}: expected pulls of public statistics, found none; run `aim-monitor census --out {directory}`"

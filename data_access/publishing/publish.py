@@ -44,9 +44,11 @@ def publish(
     """Publish a release into the directory `out` and make it the current one; gives what was done, in words.
 
     What was published before stands in `state` and is carried over; of each month a new layer is solved where one is
-    due. `last` leaves months before the newest ones, not yet published, to a later publication; `dask` is the address
-    of a cluster. Raises UserError where an input cannot be understood, where licenses wait for a decision, where the
-    state does not belong to the releases, or where another publication is running; the current release then stays.
+    due. `as_of` is the date of the release: of licenses that in the file's name if None, and public statistics pulled
+    after it are not used. `last` leaves months before the newest ones, not yet published, to a later publication;
+    `dask` is the address of a cluster. Raises UserError where an input cannot be understood, where licenses wait for a
+    decision, where the state does not belong to the releases, or where another publication is running; the current
+    release then stays.
     """
     if licenses is not None and state is None:
         raise UserError("--licenses: expected --state with it, the confidential state directory, found none; name one")
@@ -61,8 +63,8 @@ def publish(
         kept = _open_state(stack, state)
         before = Before.of(out, kept)
         steps = stack.enter_context(_progress(progress))
-        table, part = build_public(public, reference, step=steps("Reading public statistics"))
-        synthetic_public = any(is_demonstration(path) for path in newest(public).values())
+        table, part = build_public(public, reference, until=as_of, step=steps("Reading public statistics"))
+        synthetic_public = any(is_demonstration(path) for path in newest(public, until=as_of).values())
         _expect_alike(out, before, synthetic_public, "public statistics")
         run = Run(reference=reference, public=table, before=before, workers=Workers(dask), steps=steps)
         if licenses is None or rules is None or kept is None:

@@ -1,6 +1,7 @@
-"""Reference tables: products, code changes, countries, groups, events, orders and watch list, from small CSV files with their sources.
+"""Reference tables: products, code changes, countries, groups, events, trade orders and watch list.
 
-Nothing is read at import: `load()` reads the tables, its caller keeps what it gives.
+They are small CSV files with their sources. Nothing is read at import: `load()` reads the tables, its caller keeps what
+it gives.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from data_access.reference.countries import (
     parse_membership,
 )
 from data_access.reference.events import Event, parse_event
+from data_access.reference.glossary import Term, load_glossary
 from data_access.reference.orders import Order, Watched, parse_order, parse_watched
 from data_access.reference.product import Level, Licensed, Product, UnknownProduct, parse_product
 from data_access.reference.products import Products
@@ -41,6 +43,7 @@ __all__ = [
     "Product",
     "Products",
     "Reference",
+    "Term",
     "UnknownCountry",
     "UnknownProduct",
     "Watched",
@@ -54,13 +57,14 @@ _T = TypeVar("_T")
 @dataclass(frozen=True, slots=True)
 class Reference:
     """The reference tables: products with their code changes, countries with their groups, events by date, trade
-    measures on products by origin, and the watch list of smelt and cast."""
+    measures on products by origin, the watch list of smelt and cast, and the glossary."""
 
     products: Products
     countries: Countries
     events: tuple[Event, ...]
     orders: tuple[Order, ...] = ()
     watch: tuple[Watched, ...] = ()
+    glossary: tuple[Term, ...] = ()
 
     def with_observed(self, *, products: list[str], countries: dict[str, str]) -> Reference:
         """These tables and what was seen in data that they lack: product codes, and country ids with their names."""
@@ -70,6 +74,7 @@ class Reference:
             events=self.events,
             orders=self.orders,
             watch=self.watch,
+            glossary=self.glossary,
         )
 
 
@@ -91,6 +96,7 @@ def load(directory: Path | None = None) -> Reference:
         events=tuple(sorted(_parsed(directory, "events", parse_event), key=lambda event: (event.date, event.id))),
         orders=tuple(_parsed(directory, "orders", parse_order)),
         watch=tuple(_parsed(directory, "watch", parse_watched)),
+        glossary=load_glossary(directory),
     )
 
 

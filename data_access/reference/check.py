@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from data_access.errors import UserError
 from data_access.reference import Reference, load
 from data_access.reference.check_countries import check_countries, check_events, check_groups
+from data_access.reference.check_glossary import check_glossary
 from data_access.reference.check_orders import check_orders, check_watch
 from data_access.reference.check_products import check_changes, check_products
 from data_access.reference.checks import Lines
@@ -62,6 +63,7 @@ def _findings(tables: dict[str, Lines]) -> Iterator[str]:
     yield from check_events(tables["events"])
     yield from check_orders(tables["orders"], tables["products"], tables["countries"])
     yield from check_watch(tables["watch"], tables["countries"])
+    yield from check_glossary(tables["glossary"])
 
 
 @dataclass(slots=True)

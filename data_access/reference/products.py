@@ -17,7 +17,7 @@ class Products:
     Built once per set of tables; every answer is looked up or kept after the first asking.
     """
 
-    __slots__ = ("_canonical", "_codes", "_leaves", "_nodes", "_parts", "_rows", "_under", "changes")
+    __slots__ = ("_canonical", "_codes", "_leaves", "_mattering", "_nodes", "_parts", "_rows", "_under", "changes")
 
     def __init__(self, rows: Iterable[Product], changes: CodeChanges) -> None:
         self.changes = changes
@@ -29,6 +29,7 @@ class Products:
         first: dict[frozenset[str], str] = {}
         self._canonical = {id_: first.setdefault(self._leaves[id_], id_) for id_ in self._nodes}
         self._parts: dict[tuple[str, str], frozenset[str] | None] = {}
+        self._mattering: dict[str | None, list[str]] = {}
 
     def __getitem__(self, id_: str) -> Product:
         """The product of this id; raises UnknownProduct."""
@@ -101,8 +102,10 @@ class Products:
 
         With `since`, changes known to be over before that month do not count.
         """
-        families = {link.family for link in self.changes if since is None or self._matters(link.family, since)}
-        return self.changes.family(self[code].id, sorted(families))
+        if since not in self._mattering:
+            families = {link.family for link in self.changes if since is None or self._matters(link.family, since)}
+            self._mattering[since] = sorted(families)
+        return self.changes.family(self[code].id, self._mattering[since])
 
     def _matters(self, family: str, since: str) -> bool:
         links = [link for link in self.changes if link.family == family]

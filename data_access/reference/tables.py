@@ -55,6 +55,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "source",
     ),
     "watch": ("iso3", "smelt", "cast", "since", "reason", "source"),
+    "glossary": ("id", "term", "definition", "phrases", "source"),
 }
 """Columns of each table `<name>.csv`, in their order."""
 

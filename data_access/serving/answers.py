@@ -20,6 +20,7 @@ from data_access.serving.answers_sheet import (
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.meta import release_dict
 from data_access.serving.notes import MARKS, legend, mark
+from data_access.serving.prose import signed
 
 status_words = MARKS
 """Short mark of tables, and its explanation, by status; `mark` tells those of a cell."""
@@ -194,7 +195,7 @@ def range_text(cell: Cell) -> str:
 
 
 def _digits(figure: float, cell: Cell) -> str:
-    return f"{figure:,.{DECIMALS.get(cell.unit, OF_CHANGES)}f}"
+    return signed(f"{figure:,.{DECIMALS.get(cell.unit, OF_CHANGES)}f}")
 
 
 __all__ = [

@@ -120,7 +120,7 @@ def _one_line(statistics: Statistics, filters: Filters) -> Filters:
 
 
 def one_series(filters: Filters) -> Series:
-    """The series of an answer of one: the one chosen, else public, by smelt or cast license data; BadQuery if several."""
+    """The one series of an answer: the one chosen, else public, of smelt or cast license data; BadQuery if several."""
     if len(filters.series) == 1:
         return filters.series[0]
     if filters.series != Filters().series:

@@ -29,7 +29,8 @@ BASE = 3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
     """A month of both series. `ratio`: public ÷ license; `trailing`: mean of the ratios of the twelve months that end
-    in it; `error`: license ÷ public − 1. None where a figure is missing or the license month is not whole."""
+    in it, up to the last month with a ratio; `error`: license ÷ public − 1. None where a figure is missing or the
+    license month is not whole."""
 
     period: str
     public: Cell
@@ -85,13 +86,14 @@ def months_of(released: Released) -> tuple[Month, ...]:
     pairs = [(public[period], license_[period]) for period in public if period in license_]
     whole = [(one.value, None if other.partial or one.partial else other.value) for one, other in pairs]
     ratios = [ratio(*pair) for pair in whole]
+    last = max((place for place, one in enumerate(ratios) if one is not None), default=-1)
     return tuple(
         Month(
             period=one.period,
             public=one,
             license=other,
             ratio=ratios[place],
-            trailing=trailing,
+            trailing=trailing if place <= last else None,
             error=error(*whole[place]),
         )
         for place, ((one, other), trailing) in enumerate(zip(pairs, trailing_mean(ratios), strict=True))
@@ -263,11 +265,13 @@ def week(as_of: str, month: str) -> int:
 
 
 def build_up(released: Released) -> dict[str, tuple[Point, ...]]:
-    """The points of each month of a history (`Statistics.history`) that has any, by month; of a week with several
-    figures the newest."""
+    """The points of each month of a history (`Statistics.history`) that has any, by month, up to its first whole
+    figure; of a week with several figures the newest."""
     found: dict[str, dict[int, Point]] = {}
+    whole: set[str] = set()
     for cell in released.cells:
-        if cell.value is not None and cell.as_of is not None:
+        if cell.value is not None and cell.as_of is not None and cell.period not in whole:
+            whole |= set() if cell.partial else {cell.period}
             point = Point(week=week(cell.as_of, cell.period), cell=cell, value=cell.value)
             found.setdefault(cell.period, {})[point.week] = point
     return {month: tuple(points[one] for one in sorted(points)) for month, points in sorted(found.items())}

@@ -95,7 +95,7 @@ def _sums_apart(figures: Sequence[Figure], *, width: int, lag: int) -> float | N
 
 
 def robust_z(figures: Sequence[Figure]) -> float | None:
-    """Z: how far log(1 + x) of the month lies above the 36 months before, in robust standard deviations, without season.
+    """Z: how far log(1 + x) of the month lies above the 36 months before, season removed, in robust deviations.
 
     z = (y − median36) / (1.4826 · MAD36) with y = log(1 + x) less the season of its calendar month. That season is the
     median deviation from the window's median of the same calendar months; a month of the window is left out of its own
@@ -149,8 +149,8 @@ def is_new_supplier(before: Sequence[Figure]) -> bool | None:
 
 
 def reaches_floor(month: Figure, before: float | None, of_all: Figure, *, floor: float, share: float) -> bool:
-    """Materiality: the month or the mean before it (whichever is more) reaches `floor`, in its unit, and the month is at
-    least `share` % of the product's imports of all origins. A figure that is missing leaves the floor unmet."""
+    """Materiality: the month or the mean before it (whichever is more) reaches `floor`, in its unit, and the month is
+    at least `share` % of the product's imports of all origins. A figure that is missing leaves the floor unmet."""
     if month is None or before is None or of_all is None or of_all <= 0:
         return False
     return max(month, before) >= floor and 100 * month >= share * of_all
@@ -175,8 +175,9 @@ HIGH, MEDIUM = 5, 3
 
 
 def severity(met: Sequence[str], *, thin: bool) -> int:
-    """Rank of a flag, 1 to 7: the points of the tests met (names of `POINTS`), one less where the base is thin."""
-    return max(1, min(MOST_SEVERE, sum(POINTS[name] for name in met) - thin))
+    """Rank of a flag, 1 to 7: the points of the tests met (names of `POINTS`); on a thin base one less, never high."""
+    points = min(MOST_SEVERE, sum(POINTS[name] for name in met))
+    return max(1, min(points - 1, HIGH - 1) if thin else points)
 
 
 def severity_words(rank: int) -> str:

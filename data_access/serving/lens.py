@@ -171,7 +171,7 @@ def contributions(ask: Ask, filters: Filters, found: Windows, by: By, vocabulary
 def value_split(ask: Ask, filters: Filters, found: Windows, vocabulary: Reference) -> Split:
     """The change in customs value of a selection as volume, price and mix (`split_of`), over its finest codes.
 
-    Raises NoLens where the total, or the codes that it is made of, are not published.
+    Raises NoLens where the total is not published, or the codes at hand do not add up to it.
     """
     plain = _plain(filters, Measure.VALUE)
     before, after = (_total(ask, plain, span) for span in (found.before, found.after))
@@ -311,9 +311,10 @@ _Months = dict[str, list[Cell]]
 def _items(ask: Ask, filters: Filters, found: Windows, vocabulary: Reference) -> list[Item]:
     """The finest codes of a selection; those that succeed one another are one, so that a new code is no new product."""
     span = replace(filters, start=found.before[0], end=found.after[1], freq=Freq.MONTH)
-    of_code: dict[Measure, _Months] = {}
-    for measure in (Measure.VALUE, Measure.VOLUME, Measure.AUV):
-        of_code[measure] = _by_code(ask, replace(span, measure=measure), vocabulary)
+    of_code: dict[Measure, _Months] = {measure: {} for measure in (Measure.VALUE, Measure.VOLUME, Measure.AUV)}
+    for node in dict.fromkeys(_parents(filters.products, vocabulary)):
+        for measure, cells in _cells_below(ask, replace(span, products=(node,))).items():
+            of_code[measure] |= cells
     items = []
     for codes in _families(of_code[Measure.VALUE], found.before[0], vocabulary):
         parts = [_sums(*(of_code[measure][code] for measure in of_code), months=found.months) for code in codes]
@@ -328,19 +329,18 @@ def _items(ask: Ask, filters: Filters, found: Windows, vocabulary: Reference) ->
     return items
 
 
-def _by_code(ask: Ask, filters: Filters, vocabulary: Reference) -> _Months:
-    """Cells of each finest code, by month; of HTS6 codes whose ten-digit codes are not reported, the code itself."""
-    cells: _Months = {}
-    for node in dict.fromkeys(_parents(filters.products, vocabulary)):
-        below: _Months = {}
-        for cell in ask(replace(filters, products=(node,), by=By.PRODUCT)).cells:
-            below.setdefault(cell.product, []).append(cell)
-        if any(cell.status is Status.NOT_REPORTED for own in below.values() for cell in own) and (
-            filters.measure is Measure.VALUE
-        ):
-            raise NoLens("Ten-digit codes are not reported throughout these months, so the change cannot be split.")
-        cells |= below
-    return cells
+def _cells_below(ask: Ask, filters: Filters) -> dict[Measure, _Months]:
+    """Cells by month of the codes below a product; of the product itself where they are not reported throughout."""
+    by = By.PRODUCT
+    if any(cell.status is Status.NOT_REPORTED for cell in ask(replace(filters, by=by)).cells):
+        by = By.NONE
+    found: dict[Measure, _Months] = {}
+    for measure in (Measure.VALUE, Measure.VOLUME, Measure.AUV):
+        of_code: _Months = {}
+        for cell in ask(replace(filters, by=by, measure=measure)).cells:
+            of_code.setdefault(cell.product, []).append(cell)
+        found[measure] = of_code
+    return found
 
 
 def _parents(products: Iterable[str], vocabulary: Reference) -> Iterator[str]:

@@ -361,31 +361,6 @@ def _renumbered(
     return np.array([number_of(name) for name in names] or [0], kind)[index]
 
 
-class Fixed:
-    """Holds one release that does not change, in the place of a `Holder`."""
-
-    def __init__(self, snapshot: Snapshot, reference: Reference) -> None:
-        self._snapshot = snapshot
-        self.reference = reference
-        self.problem: str | None = None
-
-    def snapshot(self) -> Snapshot:
-        """That release."""
-        return self._snapshot
-
-    def names(self) -> tuple[str, ...]:
-        """It knows of no other."""
-        return ()
-
-    def open(self, name: str) -> Snapshot:
-        """There is no other to open."""
-        raise KeyError(name)
-
-    def folder(self, name: str) -> Path:
-        """It does not tell where it lies."""
-        raise KeyError(name)
-
-
 # -- the release in use ---------------------------------------------------------------------------------------------
 
 
@@ -428,11 +403,15 @@ class Holder:
 
     def names(self) -> tuple[str, ...]:
         """Names of the releases of the directory, the newest first; each begins with the time of its publication."""
+        if not self._releases.is_dir():
+            return ()
         folders = [path for path in self._releases.iterdir() if path.is_dir() and not path.is_symlink()]
         return tuple(sorted((path.name for path in folders if (path / MANIFEST).is_file()), reverse=True))
 
     def folder(self, name: str) -> Path:
-        """Where a release of the directory lies; KeyError for none of its names."""
+        """Where a release of the directory lies, that in use wherever `current` leads; KeyError for no such name."""
+        if self._snapshot and self._target and name == self._snapshot.info.id:
+            return Path(self._target)
         if name not in self.names():
             raise KeyError(name)
         return self._releases / name
@@ -472,3 +451,29 @@ class Holder:
             self._problem = f"release {name} did not pass its check"
             return
         self._snapshot, self._target, self._failed, self._problem = snapshot, target, None, None
+
+
+class Fixed:
+    """Holds one release of a directory that does not change, in the place of the `Holder` that knows the others."""
+
+    def __init__(self, holder: Holder | Fixed, snapshot: Snapshot | None, *, problem: str | None = None) -> None:
+        self._holder = holder
+        self._snapshot = snapshot
+        self.reference: Reference = holder.reference
+        self.problem = problem
+
+    def snapshot(self) -> Snapshot | None:
+        """That release; None where there was none."""
+        return self._snapshot
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the releases of the directory."""
+        return self._holder.names()
+
+    def open(self, name: str) -> Snapshot:
+        """Another release of the directory, as the holder opens it."""
+        return self._holder.open(name)
+
+    def folder(self, name: str) -> Path:
+        """Where a release of the directory lies."""
+        return self._holder.folder(name)

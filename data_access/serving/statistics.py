@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from data_access.contracts import PUBLIC_FILE
 from data_access.errors import UserError
@@ -32,13 +32,13 @@ MAX_KEPT = 16
 """Results made of several answers that are kept."""
 MAX_TRIES = 3
 """How often such a result is begun anew while releases change under it."""
-T = TypeVar("T")
-MAX_RELEASES = 12
-"""Earlier releases that are looked at and kept open."""
+MAX_OPEN = 2
+"""Earlier releases that are kept open; each takes about 20 MB in each worker."""
 MAX_LOGGED = 104
 """Releases that the log lists: two years of weekly ones."""
 EARLIEST = "1980-01"
 """First month of the grammar."""
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +52,16 @@ class Statistics:
         self._earlier: dict[str, Statistics | None] = {}
         self._kept: dict[Hashable, Any] = {}
         self._lock = threading.Lock()
+
+    def pinned(self) -> Statistics:
+        """Answers from the release in use now, whatever comes next: all parts of a page are of one release."""
+        return self._over(Fixed(self._holder, self._holder.snapshot(), problem=self._holder.problem))
+
+    def _over(self, holder: Fixed) -> Statistics:
+        """Answers from another release, which share with these what is kept."""
+        other = Statistics(holder)
+        other._earlier, other._kept, other._lock = self._earlier, self._kept, self._lock
+        return other
 
     def parse(self, query: str | Mapping[str, Sequence[str]]) -> Filters:
         """The selection of a query; raises BadQuery, also where the answer would be out of all proportion."""
@@ -100,26 +110,20 @@ class Statistics:
         snapshot = self._holder.snapshot()
         return describe(self._info(snapshot), snapshot, snapshot.reference if snapshot else self._holder.reference)
 
-    def releases(self) -> tuple[ReleaseInfo, ...]:
-        """The newest sound releases of the directory up to the one in use, newest first; at most `MAX_RELEASES`."""
-        current = self.info().id
-        if current is None:
-            return ()
-        names = [name for name in self._holder.names() if name < current]
-        found = [self.info()]
-        for name in names:
-            if len(found) == MAX_RELEASES:
-                break
-            earlier = self._at(name)
-            if earlier:
-                found.append(earlier.info())
-        return tuple(found)
-
     def log(self) -> tuple[Logged, ...]:
         """The releases of the directory up to the one in use as their manifests tell them, newest first."""
         current = self.info().id
-        names = [name for name in self._holder.names() if current and name <= current][:MAX_LOGGED]
-        return tuple(filter(None, (logged(self._holder.folder(name)) for name in names)))
+        if current is None:
+            return ()
+        names = [current, *(name for name in self._holder.names() if name < current)][:MAX_LOGGED]
+        return tuple(filter(None, map(self._logged, names)))
+
+    def _logged(self, name: str) -> Logged | None:
+        """A release's entry of the log; None where it does not lie in the directory."""
+        try:
+            return logged(self._holder.folder(name))
+        except KeyError:
+            return None
 
     def file(self, name: str) -> BinaryIO:
         """A file of the release in use, its hash checked; of license data only while license series are shown.
@@ -154,10 +158,10 @@ class Statistics:
         """An earlier release, opened once and kept while it is among the last few asked for; None if unsound."""
         with self._lock:
             if name not in self._earlier:
-                while len(self._earlier) >= MAX_RELEASES:
+                while len(self._earlier) >= MAX_OPEN:
                     del self._earlier[next(iter(self._earlier))]
                 try:
-                    self._earlier[name] = Statistics(Fixed(self._holder.open(name), self._holder.reference))
+                    self._earlier[name] = self._over(Fixed(self._holder, self._holder.open(name)))
                 except (UserError, KeyError, OSError, ValueError):
                     _log.warning("release %s cannot be opened", name)
                     self._earlier[name] = None

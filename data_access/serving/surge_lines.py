@@ -34,12 +34,13 @@ def months_of(statistics: Statistics, filters: Filters) -> Months:
     """Which months a list tests: nothing after the `to` of the selection, nothing of a series that it leaves out."""
     info = statistics.info()
     public = min(filter(None, (info.public_as_of, filters.end)), default=None) if info.public_as_of else None
+    if public is None or not _is_covered(statistics, filters, public):
+        return Months(None, (), None)
     chosen = set(filters.series)
-    # R1 holds license months against public ones, so without public months there is nothing to test.
-    if public is None or public < (info.public_as_of or "") or info.license_off:
-        return Months(public, (), None)
-    shown = public if Series.LICENSE not in chosen or chosen & {Series.PUBLIC, Series.COMBINED} else None
-    if not chosen & {Series.LICENSE, Series.COMBINED}:
+    shown = public if chosen & {Series.PUBLIC, Series.COMBINED} else None
+    # R1 holds license months against the last public ones, so a list of an earlier month has none.
+    earlier = public < (info.public_as_of or "")
+    if earlier or info.license_off or not chosen & {Series.LICENSE, Series.COMBINED}:
         return Months(shown, (), None)
     after = text(number(public) + 1)
     end = statistics.resolve(Filters(start=after, end=filters.end)).end or after
@@ -47,6 +48,14 @@ def months_of(statistics: Statistics, filters: Filters) -> Months:
     whole = [cell.period for cell in released.cells if not cell.partial and cell.status in _CLOSED]
     running = [cell.period for cell in released.cells if cell.partial]
     return Months(shown, tuple(whole), running[-1] if running else None)
+
+
+def _is_covered(statistics: Statistics, filters: Filters, month: str) -> bool:
+    """Whether public statistics cover a month at all."""
+    asked = Filters(
+        products=("76",), measure=Measure.VALUE, basis=filters.basis, series=(Series.PUBLIC,), start=month, end=month
+    )
+    return any(cell.value is not None for cell in statistics.series(asked).cells)
 
 
 _CLOSED = (Status.PUBLISHED, Status.WITHHELD)

@@ -49,7 +49,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class Outcome:
     """A month held against the tests: its figure, the mean it is compared with, its share of all origins in %."""
 
     month: str
@@ -80,7 +80,7 @@ def whole(cell: Cell | None) -> ind.Figure:
     return None if cell is None or cell.partial else cell.value
 
 
-def held_against(history: History, thresholds: Thresholds, *, floor: float) -> Tested | None:
+def held_against(history: History, thresholds: Thresholds, *, floor: float) -> Outcome | None:
     """The tests of a month that rest on its own series: all but P; None where its figure, or the mean of the three
     months before, is missing. `floor` is the least figure, in the unit of the cells."""
     own = [whole(cell) for cell in history.own]
@@ -114,7 +114,7 @@ def held_against(history: History, thresholds: Thresholds, *, floor: float) -> T
         others=any(one.met for one in results if one.id in ("r2", "r2y", "r3")),
         new=results[-1].met,
     )
-    return Tested(
+    return Outcome(
         month=history.own[-1].period,
         value=month,
         base=base,

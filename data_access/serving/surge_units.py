@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from data_access.filters import Detail, Filters, product_name
 from data_access.reference import Level, Products, Reference
+from data_access.serving.selection import single_products
 
 DEPTH = {
     Level.CHAPTER: 0,
@@ -80,6 +81,12 @@ def _unit(reference: Reference, id_: str, since: str) -> Unit:
         return Unit((id_,), product_name(reference, id_))
     named = ", ".join(tree[code].dotted for code in family[:MAX_NAMED])
     more = f" and {len(family) - MAX_NAMED} more" if len(family) > MAX_NAMED else ""
+    whole = single_products(tree, family)
+    if len(whole) == 1:
+        words = (
+            f"Codes changed within these months; their family is all of it, and is tested as a whole: {named}{more}."
+        )
+        return Unit(whole, product_name(reference, whole[0]), words)
     heading = family[0][:6]
     name = f"{tree[heading].label if heading in tree else node.label}, code family of {node.dotted}"
     return Unit(family, name, f"Codes changed within these months, so the whole family is tested: {named}{more}.")

@@ -268,8 +268,8 @@ def _telling_period(line: Sequence[Cell]) -> str:
 
 def _when(period: str, freq: Freq) -> str:
     """'in Mar 2025', 'over Jan to Mar 2025'."""
-    span = freq in (Freq.YTD, Freq.RANGE, Freq.ROLL3, Freq.ROLL12)
-    return f"{'over' if span else 'in'} {period_words(period, freq)}"
+    words = period_words(period, freq)
+    return f"{'over' if ' to ' in words else 'in'} {words}"
 
 
 def _rise(filters: Filters) -> str:

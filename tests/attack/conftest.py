@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from dashboard.factory import create_app
 from dashboard.settings import Settings
+from tests.attack.elsewhere import hear_elsewhere
 from tests.attack.listening import FREQS, Heard, Listener
 from tests.attack.market import Key, Level, License, Truth, draw_market, with_cancellations
 from tests.attack.publication import LISTED, is_weekly, publish_week
@@ -43,6 +44,8 @@ class Attacked:
             newest = number == len(self.clients) - 1
             listener.ask_grid(freqs=FREQS if newest else FREQS[:1])
             listener.ask_at_random(RANDOM if newest else RANDOM // 5, seed=number)
+            if newest:
+                hear_elsewhere(listener, MONTHS)
             found.append(listener)
         return found
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import numpy as np
@@ -70,6 +71,19 @@ class Listener:
         """What the application tells of its license data."""
         answer: dict[str, object] = self._client.get("/api/v1/meta").get_json()
         return answer
+
+    def get(self, path: str, query: Query) -> dict[str, Any]:
+        """The JSON answer of a path of the API to a query."""
+        answer = self._client.get(path, query_string=urlencode(query, doseq=True))
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        found: dict[str, Any] = answer.get_json()
+        return found
+
+    def file(self, path: str) -> bytes:
+        """A file that the application gives out."""
+        with self._client.get(path) as answer:
+            assert answer.status_code == 200, path
+            return bytes(answer.get_data())
 
     def ask(self, query: Query) -> list[Heard]:
         """The license cells of a query, from the API."""

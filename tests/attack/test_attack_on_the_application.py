@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.attack import elsewhere
 from tests.attack.conftest import MONTHS, Attacked
-from tests.attack.listening import Query
+from tests.attack.listening import Heard, Query
 from tests.attack.market import Key, Rules, is_unsafe
 from tests.attack.publication import is_weekly
 from tests.attack.puzzle import Layer, Puzzle
@@ -89,6 +90,46 @@ def test_longer_periods_bring_nobody_closer(attacked: Attacked) -> None:
     puzzle = attacked.together()
     assert puzzle.untrue == []
     assert puzzle.breaches(attackers=1, keys=attacked.told_over_time()) == []
+
+
+def test_rankings_hold_the_figures_of_the_series_and_no_others(attacked: Attacked) -> None:
+    for query in list(elsewhere.rankings(MONTHS))[::7]:
+        asked = set(attacked.newest.ask({**query, "freq": "range"}))
+        heard = set(elsewhere.ranked(attacked.newest, query))
+        assert heard >= asked
+        assert {_figure(one) for one in heard - asked} <= _totals(attacked, query)
+
+
+def _totals(attacked: Attacked, query: Query) -> set[tuple[object, ...]]:
+    """The total that a ranking tells beside its rows."""
+    whole = {name: value for name, value in query.items() if name not in ("by", str(query["by"])) or name == "product"}
+    places = {str(query["by"]): query[str(query["by"])]} if query["by"] in query else {}
+    return {_figure(one) for one in attacked.newest.ask({**whole, **places, "freq": "range", "by": "none"})}
+
+
+def _figure(one: Heard) -> tuple[object, ...]:
+    return one.period, one.measure, one.value, one.status, one.as_of
+
+
+@pytest.mark.parametrize("path", ["/api/v1/matrix", "/api/v1/flows"])
+def test_pairs_hold_the_figures_of_the_series_and_no_others(attacked: Attacked, path: str) -> None:
+    queries = elsewhere.matrices(MONTHS) if path.endswith("matrix") else elsewhere.flows(MONTHS)
+    split = {"by": "product"} if path.endswith("matrix") else {"by": "country", "freq": "quarter"}
+    for query in list(queries)[::3]:
+        asked = set(attacked.newest.ask({**query, **split}))
+        assert set(elsewhere.paired(attacked.newest, path, query)) == asked
+
+
+def test_tables_of_the_release_hold_no_figure_that_the_api_withholds(attacked: Attacked) -> None:
+    told = {_key(one): one for one in attacked.newest.heard if one.value is not None}
+    withheld = {_key(one) for one in attacked.newest.heard if one.status == "withheld"} - told.keys()
+    found = [one for one in elsewhere.released(attacked.newest) if one.value is not None]
+    assert len(found) > 100
+    assert not {_key(one) for one in found} & withheld
+
+
+def _key(one: Heard) -> tuple[object, ...]:
+    return one.freq, one.period, one.products, one.places, one.measure, one.as_of
 
 
 def test_pages_do_show_figures(attacked: Attacked) -> None:

@@ -141,7 +141,7 @@ def saved(seen: Visit, control: Locator) -> Download:
 def test_pictures_hold_title_source_notes_address_and_the_demonstration_mark(visit: Monitor) -> None:
     seen = visit.visit(f"/explore{FOIL}")
     card = seen.page.locator("#explore-trend")
-    drawing = saved(seen, card.get_by_role("button", name="SVG"))
+    drawing = saved(seen, card.get_by_role("link", name="SVG"))
     assert drawing.suggested_filename.startswith("aim-demonstration_foil_all_volume_month_2025-03_2026-02_")
     assert drawing.suggested_filename.endswith(".svg")
     text = Path(drawing.path()).read_text(encoding="utf-8")
@@ -153,7 +153,7 @@ def test_pictures_hold_title_source_notes_address_and_the_demonstration_mark(vis
         "(D): withheld",
     ):
         assert words in text
-    picture = saved(seen, card.get_by_role("button", name="PNG"))
+    picture = saved(seen, card.get_by_role("link", name="PNG"))
     assert picture.suggested_filename == drawing.suggested_filename.removesuffix("svg") + "png"
     head = Path(picture.path()).read_bytes()[:24]
     assert head[:8] == b"\x89PNG\r\n\x1a\n"

@@ -36,6 +36,7 @@ class Visit:
 
     def __init__(self, page: Page, base: str) -> None:
         self.page = page
+        self.base = base
         self.problems: list[str] = []
         self.foreign: list[str] = []
         host = urlsplit(base).netloc

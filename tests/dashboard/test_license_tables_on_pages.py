@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from dashboard.components.card import Card
 from dashboard.components.filter_bar import USUAL, filter_bar
 from dashboard.components.table import Table
 from dashboard.figures.lines import lines_of
 from dashboard.figures.ranking import ranking_figure
+from dashboard.ids import ExploreId
 from dashboard.templating import Templates
 from dashboard.views import base, explore, overview
 from dashboard.views.base import Page, Services
@@ -63,13 +65,17 @@ def page(statistics: Statistics, query: str, view: base.View = explore.VIEW) -> 
     return base.page_for(view, services, f"?{query}&from=2026-01&to=2026-04")
 
 
+def card_of(page: Page, id_: str) -> Card:
+    return next(card for card in page.cards if card.id == id_)
+
+
 def texts(table: Table | None) -> dict[str, list[str]]:
     assert table is not None
     return {row.label: [cell.text for cell in row.cells] for row in table.rows}
 
 
 def test_a_withheld_figure_stands_with_its_range_and_a_legend(tables: Statistics) -> None:
-    card = page(tables, "series=license&country=MEX&measure=value").cards[0]
+    card = card_of(page(tables, "series=license&country=MEX&measure=value"), ExploreId.TREND)
     assert texts(card.table)["Mar 2026"] == ["(D) 10–45"]
     assert card.table is not None
     assert (
@@ -80,7 +86,7 @@ def test_a_withheld_figure_stands_with_its_range_and_a_legend(tables: Statistics
 
 
 def test_what_is_none_or_withheld_is_not_said_to_be_withheld(tables: Statistics) -> None:
-    card = page(tables, "series=license&cast=DEU").cards[0]
+    card = card_of(page(tables, "series=license&cast=DEU"), ExploreId.TREND)
     assert texts(card.table)["Mar 2026"] == ["none or (D)"]
     assert card.table is not None
     assert {mark for mark, _ in card.table.legend} == {"none or (D)", "not yet"}
@@ -90,10 +96,14 @@ def test_what_is_none_or_withheld_is_not_said_to_be_withheld(tables: Statistics)
 
 
 def test_a_split_by_smelt_is_drawn_ranked_and_tabled(tables: Statistics) -> None:
-    trend, ranking, figures = page(tables, "series=license&by=smelt&measure=value").cards
+    shown = page(tables, "series=license&by=smelt&measure=value")
+    trend, ranking, figures = (card_of(shown, id_) for id_ in (ExploreId.TREND, ExploreId.RANKING, ExploreId.FIGURES))
     assert trend.table is not None
     assert [column.partition(" (")[0] for column in trend.table.columns] == ["Canada"]
-    assert texts(ranking.table) == {"Canada": ["500"], "Russia": ["(D) up to 90"]}
+    assert texts(ranking.table) == {
+        "Canada": ["500", "50.0\N{NARROW NO-BREAK SPACE}%", "n/a"],
+        "Russia": ["(D) up to 90", "n/a", "n/a"],
+    }
     assert ranking.table is not None
     assert ranking.table.row_header == "Country of smelt"
     assert texts(figures.table)["Mar 2026"] == ["500", "(D) up to 90"]
@@ -106,24 +116,28 @@ def test_a_ranking_marks_what_is_withheld_with_its_range(tables: Statistics) -> 
 
 
 def test_one_country_of_smelt_is_ranked_by_product(tables: Statistics) -> None:
-    ranking = page(tables, "series=license&smelt=CAN&measure=value").cards[1]
-    assert texts(ranking.table)["Foil"] == ["120"]
-    assert texts(ranking.table)["Wire"] == ["none or (D)"]
+    ranking = card_of(page(tables, "series=license&smelt=CAN&measure=value"), ExploreId.RANKING)
+    assert texts(ranking.table)["Foil"][0] == "120"
+    assert texts(ranking.table)["Wire"][0] == "none or (D)"
 
 
 def test_origin_with_smelt_is_ranked_over_its_last_quarter(tables: Statistics) -> None:
-    ranking = page(tables, "series=license&country=CAN&by=smelt&measure=value&freq=quarter").cards[1]
+    ranking = card_of(page(tables, "series=license&country=CAN&by=smelt&measure=value&freq=quarter"), ExploreId.RANKING)
     assert ranking.table is not None
-    assert ranking.table.columns == ("Q1 2026 (US$)",)
-    assert texts(ranking.table) == {"Canada": ["1,200"], "United Arab Emirates": ["700"]}
+    assert ranking.table.columns[0] == "Q1 2026 (US$)"
+    assert {label: cells[0] for label, cells in texts(ranking.table).items()} == {
+        "Canada": "1,200",
+        "United Arab Emirates": "700",
+    }
 
 
 def test_public_lines_are_left_out_where_only_licenses_know_and_a_note_says_so(tables: Statistics) -> None:
     shown = page(tables, "smelt=CAN")
-    assert shown.cards[0].table is not None
-    assert shown.cards[0].table.columns == ("License data (t)",)
+    trend = card_of(shown, ExploreId.TREND)
+    assert trend.table is not None
+    assert trend.table.columns == ("License data (t)",)
     assert any("license series only" in note for note in shown.notes)
-    alone = page(tables, "smelt=CAN&series=public").cards[0]
+    alone = card_of(page(tables, "smelt=CAN&series=public"), ExploreId.TREND)
     assert texts(alone.table)["Mar 2026"] == ["n/a"]
 
 
@@ -137,8 +151,8 @@ def test_a_month_still_running_is_told_beside_the_last_whole_one(tables: Statist
 
 
 def test_a_ranking_of_licenses_is_of_the_last_whole_month(tables: Statistics) -> None:
-    ranking = page(tables, "series=license&measure=value").cards[1]
-    assert texts(ranking.table)["Canada"] == ["700"]
+    ranking = card_of(page(tables, "series=license&measure=value"), ExploreId.RANKING)
+    assert texts(ranking.table)["Canada"][0] == "700"
 
 
 def test_the_form_keeps_places_and_splits_that_it_has_no_list_for(tables: Statistics) -> None:

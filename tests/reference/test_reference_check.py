@@ -138,6 +138,17 @@ PLANTED: list[tuple[str, Plant, str]] = [
     ("long label", change("events", {"id": "section-232"}, label="x" * 33), "label: expected at most 32 characters"),
     ("odd event id", change("events", {"id": "section-232"}, id="Section 232"), "id: expected small letters"),
     ("event without source", change("events", {"id": "section-232"}, source=""), "source: expected an entry"),
+    ("term twice", again("glossary", {"id": "auv"}, id="unit-value"), "term: expected an entry of its own"),
+    ("odd term id", change("glossary", {"id": "auv"}, id="AUV"), "id: expected small letters"),
+    ("term without meaning", change("glossary", {"id": "auv"}, definition=""), "definition: expected an entry"),
+    ("half a sentence", change("glossary", {"id": "auv"}, definition="Value by weight"), "expected whole sentences"),
+    ("long definition", change("glossary", {"id": "auv"}, definition="x" * 240 + "."), "at most 240 characters"),
+    (
+        "phrase of two terms",
+        change("glossary", {"id": "auv"}, phrases="Volume"),
+        "phrases: expected no phrase of volume",
+    ),
+    ("term without source", change("glossary", {"id": "auv"}, source=""), "source: expected an entry"),
 ]
 
 

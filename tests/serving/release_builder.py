@@ -165,11 +165,13 @@ def write_release(
     total_differs: tuple[str, ...] = (),
     observed_countries: dict[str, str] | None = None,
     current: bool = True,
+    layers: Iterable[dict[str, Any]] = (),
 ) -> Path:
     """Write a release and point `current` to it; gives its directory.
 
     `levels` maps the name of a published level to what an absent row means; without it all levels that rows are of, and
     the total, groups and countries of origin, show zeros.
+    `layers` are rows of `license_row` that later figures replaced.
     """
     rows = list(public)
     cells = None if licenses is None else list(licenses)
@@ -181,7 +183,8 @@ def write_release(
             own = [cell for cell in cells if table_of(cell) == table]
             schema, name = license_schema(table, ranges=ranges), license_file(table)
             files[name] = _write(directory / name, own, schema)
-        files[LAYERS_FILE] = _write(directory / LAYERS_FILE, [], LAYERS)
+        earlier = [{**row, "table": table_of(row)} for row in layers]
+        files[LAYERS_FILE] = _write(directory / LAYERS_FILE, earlier, LAYERS)
     coverage = coverage or coverage_of(rows)
     months = sorted({month for by_month in coverage.values() for month in by_month})
     codes = sorted({row["product"] for row in rows})

@@ -10,6 +10,7 @@ from small_release import Ask, Build, by_period
 
 from data_access.contracts import Status
 from data_access.filters import BadQuery
+from data_access.serving import release
 from data_access.serving import statistics as module
 from data_access.serving.statistics import Statistics, open_statistics
 
@@ -156,14 +157,34 @@ def test_earlier_releases_answer_for_themselves(tmp_path: Path) -> None:
     before = statistics.previous()
     assert before
     assert [one.series(filters).cells[0].value for one in (statistics, before)] == [7, 5]
-    assert [one.id for one in statistics.releases()] == [
-        "2025-04-01T00-00-00Z-bbbbbb",
-        "2025-03-01T00-00-00Z-aaaaaa",
-    ]
+    assert [one.id for one in statistics.log()] == ["2025-04-01T00-00-00Z-bbbbbb", "2025-03-01T00-00-00Z-aaaaaa"]
     assert statistics.at("2025-03-01T00-00-00Z-aaaaaa").info().id == before.info().id
     assert before.previous() is None
     with pytest.raises(KeyError):
         statistics.at("../etc")
+
+
+def test_pinned_answers_stay_with_their_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "LOOK_EVERY", 0.0)
+    write_release(tmp_path, [public_row("2025-01", CODE, "all", 5, 5)], id_="2025-03-01T00-00-00Z-aaaaaa")
+    statistics = open_statistics(tmp_path)
+    filters = statistics.parse("series=public&measure=value&from=2025-01&to=2025-01")
+    pinned = statistics.pinned()
+    write_release(tmp_path, [public_row("2025-01", CODE, "all", 7, 7)], id_="2025-04-01T00-00-00Z-bbbbbb")
+    assert [one.series(filters).cells[0].value for one in (statistics, pinned)] == [7, 5]
+    assert pinned.previous() is None
+
+
+def test_no_more_than_a_few_earlier_releases_are_kept_open(tmp_path: Path) -> None:
+    for month in range(1, 7):
+        write_release(
+            tmp_path, [public_row("2025-01", CODE, "all", month, month)], id_=f"2025-0{month}-01T00-00-00Z-aaaaaa"
+        )
+    statistics = open_statistics(tmp_path)
+    filters = statistics.parse("series=public&measure=value&from=2025-01&to=2025-01")
+    ids = [one.id for one in statistics.log()]
+    assert [statistics.at(id_).series(filters).cells[0].value for id_ in ids] == [6, 5, 4, 3, 2, 1]
+    assert len(statistics._earlier) == module.MAX_OPEN
 
 
 def test_an_unsound_earlier_release_is_passed_over(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from data_access.publishing.demo.history import FURTHER
+from data_access.publishing.demo.history import ALONE, FURTHER
 from data_access.publishing.demo.shares import Shares
 
 Floats = NDArray[np.float64]
@@ -60,7 +60,7 @@ def _origins(product: str, shares: Shares, rng: np.random.Generator) -> dict[str
     named = {country: percent / 100 for country, percent in shares.origins[product].items()}
     further = {country: percent / 100 for (of, country), percent in FURTHER.items() if of == product}
     rest = 1 - sum(named.values())
-    pool = [country for country in shares.others if country not in named and country not in further]
+    pool = [country for country in shares.others if country not in named and country not in ALONE]
     weights = np.array([shares.others[country] for country in pool])
     chosen = np.sort(rng.choice(len(pool), min(OTHERS, len(pool)), replace=False, p=weights / weights.sum()))
     drawn = weights[chosen] / weights[chosen].sum() * max(rest, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from data_access.contracts import RAW_PUBLIC
 from data_access.publishing.demo.imports import Imports
+from data_access.publishing.demo.revisions import Revisions
 from data_access.publishing.sources.vintages import write_month
 from data_access.reference import Reference
 
@@ -58,21 +59,45 @@ def write_public(
     directory: Path,
     imports: Imports,
     *,
-    last: str,
+    lasts: Sequence[str],
+    revisions: Revisions,
     reference: Reference,
     step: Callable[[int, int], None] = lambda done, of: None,
 ) -> int:
-    """Write all months up to `last` as one pull of level HS10; gives the number of months."""
-    months = [month for month in imports.months if month <= last]
-    rows = _with_totals(imports)
-    at = pulled_at(last)
+    """Write pulls of level HS10, one up to each month of `lasts` (in order); gives the number of months.
+
+    The first pull holds all months up to its last, a later one what is new or revised since. The newest of a month that
+    is old enough tells the figures of `imports`.
+    """
+    count = 0
+    for last in lasts:
+        end = imports.months.index(last) + 1
+        known = revisions.as_of(imports, end - 1)
+        # A month that is settled in the pull before has its figures there.
+        first = max(count - revisions.oldest, 0)
+        write = range(first if count else 0, end)
+        _write_pull(directory, known, write, at=pulled_at(last), reference=reference, step=step)
+        count = end
+    return count
+
+
+def _write_pull(
+    directory: Path,
+    imports: Imports,
+    places: range,
+    *,
+    at: datetime,
+    reference: Reference,
+    step: Callable[[int, int], None],
+) -> None:
+    """Write the months of these places as known at that time."""
+    rows = _with_totals(imports.where((imports.month >= places.start) & (imports.month < places.stop)))
     table = _table(rows, imports, reference, at)
-    bounds = np.searchsorted(rows["month"], np.arange(len(months) + 1))
-    for place, month in enumerate(months):
-        part = table.slice(bounds[place], bounds[place + 1] - bounds[place])
-        write_month(directory, level=LEVEL, month=month, rows=part, pulled_at=at, demonstration=True)
-        step(place + 1, len(months))
-    return len(months)
+    for done, place in enumerate(places, start=1):
+        first, end = np.searchsorted(rows["month"], [place, place + 1])
+        part = table.slice(first, end - first)
+        write_month(directory, level=LEVEL, month=imports.months[place], rows=part, pulled_at=at, demonstration=True)
+        step(done, len(places))
 
 
 Rows = dict[str, NDArray[np.int64]]

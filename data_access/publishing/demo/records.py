@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from data_access.publishing.demo.firms import Dealings, Firms, draw_dealings, draw_firms
 from data_access.publishing.demo.imports import Imports
 from data_access.publishing.demo.places import exportation, ports
-from data_access.publishing.demo.smelting import draw_metal, metal_sources, with_unknown
+from data_access.publishing.demo.smelting import LATELY, draw_metal, metal_sources, with_unknown
 from data_access.publishing.demo.spread import Markets, delays, prices, quantities
 from data_access.publishing.sources.license_checks import UNKNOWN_SMELT_ENDS
 from data_access.reference import Level, Licensed, Reference
@@ -107,7 +107,7 @@ class _Goods:
         rows = imports.where((of_code[imports.code] >= 0) & wanted[imports.month])
         key = of_code[rows.code] * len(imports.countries) + rows.country
         unique, market = np.unique(key, return_inverse=True)
-        annual = np.bincount(market, rows.value) / len(months) * 12
+        annual = np.bincount(market, rows.value) / _months_since(rows.month, market) * 12
         group, country = np.divmod(unique, len(imports.countries))
         return cls(rows, market, group, country, annual, tuple(one.id for one in groups))
 
@@ -126,6 +126,13 @@ class _Goods:
     def unwrought(self) -> NDArray[np.bool_]:
         """Whether each row is unwrought metal."""
         return np.array([code.startswith("7601") for code in self.rows.codes])[self.rows.code]
+
+
+def _months_since(month: Ints, market: Ints) -> Ints:
+    """Months of each market from its first goods to the last month of all."""
+    first = np.full(int(market.max()) + 1, int(month.max()))
+    np.minimum.at(first, market, month)
+    return np.asarray(int(month.max()) + 1 - first)
 
 
 def _split(goods: _Goods, licenses: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
@@ -224,10 +231,10 @@ def _places(goods: _Goods, row: Ints, applied: Days, reference: Reference, rng: 
     """Origin, smelts, cast, country of exportation and port of each license."""
     rows = goods.rows
     of_country = np.array(rows.countries, dtype=object)
-    hts6 = [code[:6] for code in rows.codes]
-    key = rows.country * len(rows.codes) + rows.code
-    unique, kind = np.unique(key, return_inverse=True)
-    kinds = [(rows.countries[one // len(rows.codes)], hts6[one % len(rows.codes)]) for one in unique]
+    lately = (np.array(rows.months, dtype="datetime64[M]") >= LATELY)[rows.month]
+    key = np.stack([rows.country, rows.code, lately])
+    unique, kind = np.unique(key, axis=1, return_inverse=True)
+    kinds = [(rows.countries[country], rows.codes[code][:6], bool(late)) for country, code, late in unique.T]
     sources = metal_sources(kinds, reference)
     origin = of_country[rows.country[row]]
     smelt1, smelt2, cast = draw_metal(sources, kind[row], origin=origin, unwrought=goods.unwrought[row], rng=rng)

@@ -25,6 +25,12 @@ RECYCLED: Final = {"760110": 0.0, "760120": 0.22, "": 0.10}
 RECYCLED_WITHOUT_SMELTER: Final = 0.65
 """The same of alloyed unwrought metal from a country that smelts none."""
 
+LATELY: Final = np.datetime64("2026-06")
+"""Month from which some origins' metal is another."""
+
+RECYCLED_LATELY: Final = {("MEX", "7604"): 0.55, ("CAN", "7604"): 0.28, ("DOM", "7604"): 0.50}
+"""Part without primary metal from then on, by origin and heading: extrusions are said to be of remelted scrap."""
+
 SUPPLIERS: Final = {
     "CAN": {"CAN": 0.9, "USA": 0.1},
     "MEX": {"USA": 0.35, "CAN": 0.33, "BRA": 0.08, "ARE": 0.08, "CHN": 0.08, "RUS": 0.08},
@@ -45,6 +51,12 @@ SUPPLIERS: Final = {
 }  # fmt: skip
 """Who supplies primary metal to a country (else: Europe's suppliers); invented in the shape of trade."""
 
+SUPPLIERS_LATELY: Final = {"VNM": {"CHN": 0.68, "MYS": 0.1, "AUS": 0.08, "IND": 0.08, "RUS": 0.06}}
+"""The same from then on, where it has changed."""
+
+Kind = tuple[str, str, bool]
+"""Goods of one kind: origin, HTS6, and whether of a month from `LATELY` on."""
+
 CAST_AT_ORIGIN: Final = {"7601": 0.985, "": 0.88}
 CAST_AT_SMELT: Final = 0.7
 """Part of what was not cast at origin that was cast where it was smelted; the rest in the hubs."""
@@ -60,7 +72,7 @@ UNKNOWN_PART: Final = 0.12
 
 @dataclass(frozen=True, slots=True)
 class MetalSources:
-    """Chances of each smelt by kind of goods (origin and HTS6)."""
+    """Chances of each smelt by kind of goods."""
 
     names: Texts
     cumulated: Floats
@@ -70,23 +82,27 @@ class MetalSources:
         return _drawn(self.cumulated[kind], rng)
 
 
-def metal_sources(kinds: list[tuple[str, str]], reference: Reference) -> MetalSources:
-    """Chances for kinds of goods (origin, HTS6)."""
-    names = sorted({name for of in SUPPLIERS.values() for name in of} | {origin for origin, _ in kinds})
+def metal_sources(kinds: list[Kind], reference: Reference) -> MetalSources:
+    """Chances for kinds of goods."""
+    names = sorted({name for of in SUPPLIERS.values() for name in of} | {kind[0] for kind in kinds})
     names.append(NOT_APPLICABLE)
     chances = np.zeros((len(kinds), len(names)))
-    for row, (origin, hts6) in enumerate(kinds):
-        for name, chance in _chances(origin, hts6, reference).items():
+    for row, kind in enumerate(kinds):
+        for name, chance in _chances(kind, reference).items():
             chances[row, names.index(name)] = chance
     return MetalSources(np.array(names, dtype=object), np.cumsum(chances, axis=1))
 
 
-def _chances(origin: str, hts6: str, reference: Reference) -> dict[str, float]:
+def _chances(kind: Kind, reference: Reference) -> dict[str, float]:
+    origin, hts6, lately = kind
     smelts = reference.countries[origin].smelter
     recycled = RECYCLED.get(hts6, RECYCLED[""])
     if hts6 == "760120" and not smelts:
         recycled = RECYCLED_WITHOUT_SMELTER
     suppliers = SUPPLIERS.get(origin, SUPPLIERS[""])
+    if lately:
+        recycled = RECYCLED_LATELY.get((origin, hts6[:4]), recycled)
+        suppliers = SUPPLIERS_LATELY.get(origin, suppliers)
     own = 0.0
     if smelts and origin not in SUPPLIERS:
         own = OWN_WORKED

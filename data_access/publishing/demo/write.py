@@ -1,4 +1,4 @@
-"""Writing the demonstration: public statistics, two license snapshots, policy, decisions."""
+"""Writing the demonstration: public statistics, weekly license snapshots, policy, decisions."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from data_access.publishing.demo.history import months_between
 from data_access.publishing.demo.imports import Imports, draw_imports
 from data_access.publishing.demo.public import last_public_month, write_public
 from data_access.publishing.demo.records import REQUIRED_FROM, draw_records
+from data_access.publishing.demo.revisions import draw_revisions
 from data_access.publishing.demo.shares import read_shares
 from data_access.publishing.demo.snapshots import Slip, with_slip, write_snapshot
 from data_access.publishing.review import Review, stopped
@@ -31,6 +32,8 @@ SEED: Final = 5
 """By default: every month can be protected under the example policy."""
 MONTHS: Final = 30
 LICENSES: Final = 6000
+WEEKS: Final = 2
+MOST_WEEKS: Final = 26
 FEWEST_MONTHS: Final = 2
 FEWEST_LICENSES: Final = 100
 WEEK: Final = timedelta(days=7)
@@ -89,34 +92,55 @@ def write_demo(
     as_of: date = date(2026, 11, 20),
     months: int = MONTHS,
     licenses: int = LICENSES,
+    weeks: int = WEEKS,
     progress: bool = True,
 ) -> str:
     """Write synthetic inputs to a directory; gives what was written, in words.
 
-    `public/` holds statistics from 2013 to the last month that would be out on `as_of`; `licenses-<date>.parquet` are
-    snapshots of that day and a week before, over `months` license months (the running one included) of about
+    `public/` holds statistics from 2013 to the last month that would be out on `as_of`, with the vintages that were out
+    on the days of the snapshots; `licenses-<date>.parquet` are
+    `weeks` weekly snapshots, the last of that day, over `months` license months (the running one included) of about
     `licenses` each; `policy.toml` and `decisions.csv` are for `publish`. The same arguments give the same files, byte
     for byte. An earlier demonstration in the directory is replaced. Raises UserError for arguments out of range, and
     where the directory holds public statistics that are not synthetic.
     """
     wanted = _license_months(as_of, months, licenses)
+    days = _days(as_of, weeks)
     _clear(out)
     reference = load()
     with _progress(progress) as step:
         imports = _imports(seed, last=wanted[-1], reference=reference)
         step(1, 4)
-        last = last_public_month(as_of)
-        public = write_public(out / "public", imports, last=last, reference=reference, step=_within(step, 1, 2))
+        lasts = sorted({last_public_month(day) for day in days})
+        public = write_public(
+            out / "public",
+            imports,
+            lasts=lasts,
+            revisions=draw_revisions(imports, seed=seed),
+            reference=reference,
+            step=_within(step, 1, 2),
+        )
         records = draw_records(imports, reference, months=wanted, licenses=licenses, seed=seed)
         slip = with_slip(records, month=wanted[-3], before=as_of - WEEK)
         step(3, 4)
-        written = {
-            day: write_snapshot(out / f"licenses-{day}.parquet", records, day=day) for day in (as_of - WEEK, as_of)
-        }
+        written = {day: write_snapshot(out / f"licenses-{day}.parquet", records, day=day) for day in days}
         _write_texts(out, seed, _decided(out, written, slip, reference))
         step(4, 4)
-    count = " and ".join(f"{number:,} licenses as of {day}" for day, number in written.items())
-    return f"{out}: synthetic inputs: {public} months of public statistics up to {last}; {count}"
+    return f"{out}: synthetic inputs: {public} months of public statistics up to {lasts[-1]}; {_told(written)}"
+
+
+def _told(written: dict[date, int]) -> str:
+    """How many licenses the first and the last snapshot hold, in words."""
+    ends = [f"{written[day]:,} licenses as of {day}" for day in sorted({min(written), max(written)})]
+    between = f" ({len(written)} weekly snapshots)" if len(written) > len(ends) else ""
+    return " and ".join(ends) + between
+
+
+def _days(as_of: date, weeks: int) -> tuple[date, ...]:
+    """The days of weekly snapshots, the last one `as_of`."""
+    if not 1 <= weeks <= MOST_WEEKS:
+        raise UserError(f"demo: expected 1 to {MOST_WEEKS} weeks, found {weeks}; ask for as many")
+    return tuple(as_of - WEEK * back for back in reversed(range(weeks)))
 
 
 def _license_months(as_of: date, months: int, licenses: int) -> tuple[str, ...]:

@@ -56,14 +56,25 @@ def write_month(
     return folder / name
 
 
-def newest(directory: Path) -> dict[tuple[str, str], Path]:
-    """The current file of each (level, month) pulled; empty where nothing was."""
+def newest(directory: Path, *, until: dt.date | None = None) -> dict[tuple[str, str], Path]:
+    """The current file of each (level, month) pulled; empty where nothing was.
+
+    `until` gives what was current at the end of that day, UTC: pulls made after it do not count. Where every pull is
+    later, nothing tells what was known then, and all count.
+    """
+    found = _newest(directory, until)
+    return found if found or until is None else _newest(directory, None)
+
+
+def _newest(directory: Path, until: dt.date | None) -> dict[tuple[str, str], Path]:
     found: dict[tuple[str, str], Path] = {}
     for level in LEVELS:
         folder = directory / level
         months = sorted(folder.iterdir()) if folder.is_dir() else []
         for month in months:
             pulls = _pulls(month) if _MONTH.fullmatch(month.name) else []
+            if until is not None:
+                pulls = [path for path in pulls if pulled_at(path).date() <= until]
             if pulls:
                 found[level, month.name] = pulls[-1]
     return found

@@ -76,7 +76,7 @@ def test_public_statistics_run_from_2013_to_the_last_month_that_would_be_out(dem
     [(date(2022, 3, 8), "2021-12"), (date(2022, 3, 9), "2022-01"), (date(2022, 4, 5), "2022-01")],
 )
 def test_a_month_is_out_37_days_after_its_end(tmp_path: Path, as_of: date, last: str) -> None:
-    write_demo(out=tmp_path, as_of=as_of, months=2, licenses=100, progress=False)
+    write_demo(out=tmp_path, as_of=as_of, months=2, licenses=100, weeks=1, progress=False)
     assert max(month for _, month in newest(tmp_path / "public")) == last
     pulls = {path.stem for path in newest(tmp_path / "public").values()}
     assert len(pulls) == 1
