@@ -135,14 +135,7 @@ window.aim = window.aim || {};
     document.dispatchEvent(new CustomEvent("aim:live"));
   }
 
-  /* ---- Buttons and boxes of the chart cards; they are written anew with each answer, so listen above them. */
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-action]");
-    if (!button) return;
-    if (button.dataset.action === "copy") copyLink(new URL(button.dataset.link, location.origin).href);
-    else aim.savePicture(button.closest(".foot"), button.dataset.action);
-  });
-
+  /* ---- Boxes of the chart cards; they are written anew with each answer, so listen above them. */
   document.addEventListener("change", (event) => {
     const box = event.target.closest("[data-traces]");
     if (!box) return;
@@ -200,14 +193,5 @@ window.aim = window.aim || {};
       if (last > place) { place = last; found = y[last]; }
     }
     return found;
-  }
-
-  async function copyLink(link) {
-    try {
-      await navigator.clipboard.writeText(link);
-      aim.say("The link was copied.");
-    } catch {
-      window.prompt("Copy this link:", link);
-    }
   }
 })(window.aim);

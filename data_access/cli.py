@@ -92,7 +92,7 @@ def census(
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Directory to write the synthetic inputs to.")],
-    seed: Annotated[int, typer.Option(min=0, help="Seed; the same arguments give the same files.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Seed; the same arguments give the same files.")] = 6,
     as_of: Annotated[
         str, typer.Option(callback=lambda text: text, help="Date of the newer license snapshot.")
     ] = "2026-11-20",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("census", "demo", "publish", "verify", "audit", "reference", "query", "serve")
+COMMANDS = ("census", "demo", "publish", "verify", "audit", "report", "reference", "query", "serve")
 
 
 def monitor(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -47,7 +47,8 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("census",), ("demo",), ("publish",), ("verify",), ("audit",), ("query",), ("serve",)]
+    "command",
+    [("census",), ("demo",), ("publish",), ("verify",), ("audit",), ("report",), ("query",), ("serve",)],
 )
 def test_every_command_has_its_help(tmp_path: Path, command: tuple[str, ...]) -> None:
     told = monitor(*command, "--help", cwd=tmp_path)
