@@ -16,7 +16,7 @@ from dashboard.words import date_words
 from data_access.filters import Filters, month_words
 from data_access.serving.release_files import Logged
 from data_access.serving.statistics import Statistics
-from data_access.serving.surges import Flag, SurgeList, surges
+from data_access.serving.surges.flags import Flag, SurgeList, surges
 
 ATOM = "http://www.w3.org/2005/Atom"
 ATOM_TYPE, JSON_TYPE = "application/atom+xml; charset=utf-8", "application/feed+json"

@@ -256,7 +256,7 @@ def query(
     import json
 
     from data_access.filters import BadQuery
-    from data_access.serving.answers import to_csv, to_json
+    from data_access.serving.answers.cells import to_csv, to_json
     from data_access.serving.statistics import open_statistics
 
     if output not in ("csv", "json"):
@@ -287,8 +287,8 @@ def report(
 
     Exit code 1: there are no license or public figures for the month (those there are get named).
     """
-    from data_access.serving.report import write_report
-    from data_access.serving.report_tables import Against
+    from data_access.serving.report.tables import Against
+    from data_access.serving.report.workbook import write_report
     from data_access.serving.statistics import open_statistics
 
     if against not in tuple(Against):

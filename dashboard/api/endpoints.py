@@ -8,17 +8,15 @@ from typing import Any
 
 from dashboard.api.formats import ALL_FORMATS, Answered, Format, as_json, of_sheet
 from data_access.filters import BadQuery, Filters, shown
-from data_access.serving import (
-    answers,
-    answers_compare,
-    answers_lists,
-    answers_matrix,
-    answers_ranking,
-    surge_answers,
-)
+from data_access.serving.answers import cells as answers
+from data_access.serving.answers import compare as answers_compare
+from data_access.serving.answers import lists as answers_lists
+from data_access.serving.answers import matrix as answers_matrix
+from data_access.serving.answers import ranking as answers_ranking
+from data_access.serving.answers import surges as surge_answers
 from data_access.serving.meta import release_dict
 from data_access.serving.statistics import Statistics
-from data_access.serving.surges import surges
+from data_access.serving.surges.flags import surges
 from data_access.thresholds import THRESHOLDS
 
 Given = dict[str, list[str]]

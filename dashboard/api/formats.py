@@ -12,7 +12,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from data_access.filters import BadQuery, shown
-from data_access.serving.answers_sheet import Sheet, csv_file, parquet_file, xlsx_file
+from data_access.serving.answers.sheet import Sheet, csv_file, parquet_file, xlsx_file
 
 
 class Format(StrEnum):

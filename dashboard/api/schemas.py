@@ -7,7 +7,7 @@ from typing import Any
 from data_access.contracts import Status
 from data_access.filters import Basis, Measure, Series
 from data_access.reference.product import Level, Licensed
-from data_access.serving.answers_ranking import BELOW_FLOOR
+from data_access.serving.answers.ranking import BELOW_FLOOR
 
 Schema = dict[str, Any]
 

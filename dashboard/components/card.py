@@ -10,7 +10,7 @@ from dashboard.figures.lines import Key
 from dashboard.graph import EMPTY, Figure
 from dashboard.words import date_words
 from data_access.filters import month_words
-from data_access.serving.answers import file_name
+from data_access.serving.answers.cells import file_name
 from data_access.serving.gate.released import Released
 from data_access.serving.notes import DEMONSTRATION
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dashboard.components.table import MEMBER_HEADERS, TO_DATE, Row, Table, TableCell, caption
 from dashboard.figures.lines import Line
 from data_access.filters import Measure
-from data_access.serving.answers import cell_text, legend, mark
+from data_access.serving.answers.cells import cell_text, legend, mark
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import MINUS, THIN, percent, period_words
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dashboard.figures.lines import SERIES_LABELS, Line
 from data_access.filters import By, Series
-from data_access.serving.answers import cell_text, legend, mark
+from data_access.serving.answers.cells import cell_text, legend, mark
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import period_words
 

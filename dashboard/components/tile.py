@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from data_access.contracts import Status
 from data_access.filters import Freq, Series
-from data_access.serving.answers import status_words
+from data_access.serving.answers.cells import status_words
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import amount, change_words, period_words
 

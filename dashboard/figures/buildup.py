@@ -11,7 +11,7 @@ from dashboard.figures.labels import End, end_labels, room_for
 from dashboard.figures.lines import Key
 from dashboard.graph import Figure
 from data_access.filters import Measure, Series, month_words
-from data_access.serving.answers import cell_text
+from data_access.serving.answers.cells import cell_text
 from data_access.serving.coverage import Point, SameWeek
 from data_access.serving.gate.released import Released
 

@@ -12,7 +12,7 @@ from dashboard.figures.labels import shortened, shortest
 from dashboard.graph import Figure
 from data_access.contracts import Status
 from data_access.filters import Measure
-from data_access.serving.answers import cell_text, mark
+from data_access.serving.answers.cells import cell_text, mark
 from data_access.serving.gate.released import Cell
 from data_access.serving.prose import amount
 

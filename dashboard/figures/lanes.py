@@ -13,7 +13,7 @@ from dashboard.figures.axes import CHAR, INK, SOFT
 from dashboard.figures.lines import SERIES_LABELS, Line
 from data_access.contracts import Status
 from data_access.filters import Series
-from data_access.serving.answers import mark, status_words
+from data_access.serving.answers.cells import mark, status_words
 
 LANE = 22  # px
 GAP = 10  # px between the plot and its lanes

@@ -13,7 +13,7 @@ from dashboard.figures.lines import member_label, member_of
 from dashboard.graph import Figure
 from data_access.filters import By, Measure, Series
 from data_access.reference import Reference
-from data_access.serving.answers import cell_text, mark
+from data_access.serving.answers.cells import cell_text, mark
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import period_words
 

@@ -11,7 +11,7 @@ from dashboard.figures.lines import Line
 from dashboard.graph import Figure
 from data_access.contracts import Status
 from data_access.filters import Series
-from data_access.serving.answers import cell_text, mark, range_text
+from data_access.serving.answers.cells import cell_text, mark, range_text
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import amount
 

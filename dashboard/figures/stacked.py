@@ -15,7 +15,7 @@ from dashboard.figures.trend import LANE_MARGIN, WIDTH
 from dashboard.graph import Figure
 from data_access.contracts import Status
 from data_access.filters import Freq
-from data_access.serving.answers import cell_text
+from data_access.serving.answers.cells import cell_text
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import period_words
 

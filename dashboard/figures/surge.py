@@ -10,8 +10,8 @@ from dashboard.figures.lines import Line
 from dashboard.graph import Figure
 from data_access.filters import Series
 from data_access.serving.indicators import mean
-from data_access.serving.surge_tests import whole
-from data_access.serving.surges import Flag
+from data_access.serving.surges.flags import Flag
+from data_access.serving.surges.rules import whole
 
 BAND = "rgba(199, 138, 0, 0.16)"
 MEAN_COLOR = "#b50909"

@@ -12,7 +12,7 @@ from dashboard.figures.lanes import add_lanes, gaps, lane_height
 from dashboard.figures.lines import LICENSE_DASH, SERIES_LABELS, Key, Line
 from dashboard.graph import Figure
 from data_access.filters import Freq, Measure, Series, Show
-from data_access.serving.answers import cell_text
+from data_access.serving.answers.cells import cell_text
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import change_words, period_words
 

@@ -11,7 +11,7 @@ from dashboard.figures.outlines import AREAS, HEIGHT, MARKERS, WIDTH
 from data_access.contracts import Status
 from data_access.filters import ALL, Measure
 from data_access.reference import Reference
-from data_access.serving.answers import cell_text, mark
+from data_access.serving.answers.cells import cell_text, mark
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import change_words
 

@@ -17,8 +17,8 @@ from dashboard.views.plain import PlainView
 from data_access.contracts import license_file
 from data_access.reference import Level
 from data_access.serving.prose import MINUS, THIN
-from data_access.serving.surge_tests import NAMES
-from data_access.serving.surge_words import MEANINGS
+from data_access.serving.surges.rules import NAMES
+from data_access.serving.surges.words import MEANINGS
 from data_access.thresholds import THRESHOLDS, Thresholds
 
 AFTER = {

@@ -13,7 +13,7 @@ from dashboard.views.telling import absent, figure_cell, has_no_license_side, pe
 from dashboard.words import date_words
 from data_access.filters import BadQuery, Filters, Series, listed, month_words
 from data_access.serving import coverage
-from data_access.serving.answers import legend
+from data_access.serving.answers.cells import legend
 from data_access.serving.coverage import Point, Revision, SameWeek
 from data_access.serving.gate.released import Released
 from data_access.serving.prose import amount

@@ -28,7 +28,7 @@ from dashboard.views.telling import (
 )
 from data_access.filters import By, Filters, Measure, month_words
 from data_access.serving import coverage
-from data_access.serving.answers import legend
+from data_access.serving.answers.cells import legend
 from data_access.serving.coverage import Fit, Month, Outcome, Span, Versus
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import THIN, amount, percent

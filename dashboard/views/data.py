@@ -16,7 +16,7 @@ from dashboard.views.plain import PlainView
 from dashboard.words import date_words
 from data_access.contracts import PUBLIC_FILE
 from data_access.filters import month_words, span_words
-from data_access.serving import answers
+from data_access.serving.answers import cells as answers
 from data_access.serving.gate.released import Released
 from data_access.serving.notes import HIDDEN_MARK, MARKS
 from data_access.serving.periods import number

@@ -19,7 +19,7 @@ from dashboard.views import cards, selection, telling
 from dashboard.views.base import Ask
 from data_access.filters import By, Filters, Measure, Show
 from data_access.reference import Reference
-from data_access.serving.answers import legend
+from data_access.serving.answers.cells import legend
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import THIN, period_words
 from data_access.serving.wording import SHOW_WORDS, measure_words, share_of

@@ -15,7 +15,7 @@ from dashboard.views.metal_cards import PAGE, WATCH_NOTE, WORDS, Latest, amount_
 from dashboard.views.telling import figure_cell, percent_words, retold, said, selection_of
 from data_access.filters import ALL, SMELT_WORDS, By, Freq, country_name
 from data_access.serving import metal
-from data_access.serving.answers import legend
+from data_access.serving.answers.cells import legend
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.metal import Elsewhere
 from data_access.serving.periods import number, text

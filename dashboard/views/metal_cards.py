@@ -30,7 +30,7 @@ from data_access.filters import (
 )
 from data_access.reference import Reference
 from data_access.serving import metal
-from data_access.serving.answers import legend
+from data_access.serving.answers.cells import legend
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import amount, period_words
 

@@ -16,7 +16,7 @@ from dashboard.views.telling import absent, percent_words, retold, said, selecti
 from data_access.filters import ALL, SMELT_WORDS, By, Freq, Measure, Of, country_name, listed
 from data_access.reference import Reference
 from data_access.serving import metal
-from data_access.serving.answers import mark
+from data_access.serving.answers.cells import mark
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.metal import Elsewhere
 from data_access.serving.periods import number, text

@@ -17,8 +17,8 @@ from dashboard.views.surge_list import in_order, result_line
 from data_access.filters import Filters, Measure, Series, month_words
 from data_access.serving.periods import number, text
 from data_access.serving.prose import amount
-from data_access.serving.surge_tests import whole
-from data_access.serving.surges import Flag, SurgeList
+from data_access.serving.surges.flags import Flag, SurgeList
+from data_access.serving.surges.rules import whole
 
 MONTHS = 36
 """Months of the trend before the one tested."""

@@ -15,12 +15,12 @@ from dashboard.ids import SurgesId
 from dashboard.views.base import Ask
 from dashboard.words import date_words
 from data_access.filters import ALL, DEFAULTS, Filters, month_words
+from data_access.serving.answers.surges import file_name
 from data_access.serving.notes import DEMONSTRATION
 from data_access.serving.prose import signed
-from data_access.serving.surge_answers import file_name
-from data_access.serving.surge_tests import NAMES, Result
-from data_access.serving.surge_words import months_words, result_words
-from data_access.serving.surges import PAGE, Flag, SurgeList
+from data_access.serving.surges.flags import PAGE, Flag, SurgeList
+from data_access.serving.surges.rules import NAMES, Result
+from data_access.serving.surges.words import months_words, result_words
 from data_access.thresholds import THRESHOLDS
 
 API = "/api/v1/surges"

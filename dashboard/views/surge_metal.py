@@ -12,11 +12,11 @@ from dashboard.ids import SurgesId
 from dashboard.views.base import Ask
 from data_access.filters import ALL, SMELT_WORDS, By, Filters, Freq, Measure, Series, country_name, product_name
 from data_access.reference import Level, Licensed, Reference
-from data_access.serving.answers import cell_text, legend, mark
+from data_access.serving.answers.cells import cell_text, legend, mark
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.periods import number, text
 from data_access.serving.prose import THIN, amount, period_words
-from data_access.serving.surges import Flag
+from data_access.serving.surges.flags import Flag
 
 UNALLOYED = "760110"
 """Unwrought aluminum, not alloyed: primary metal, which only a country with a smelter makes."""

@@ -14,7 +14,7 @@ from data_access.filters import country_name, listed
 from data_access.reference import Order, Reference
 from data_access.reference.orders import EVERY, KIND_WORDS, OrderKind, OrderStatus, Scope
 from data_access.serving.prose import amount
-from data_access.serving.surges import Flag
+from data_access.serving.surges.flags import Flag
 
 STATUS_WORDS = {
     OrderStatus.IN_FORCE: "in force",

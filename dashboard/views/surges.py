@@ -16,7 +16,7 @@ from dashboard.views.surge_metal import metal_card, metal_of
 from dashboard.views.surge_orders import orders_card
 from data_access.filters import Filters
 from data_access.serving.notes import DEMONSTRATION
-from data_access.serving.surges import Flag, SurgeList, surges
+from data_access.serving.surges.flags import Flag, SurgeList, surges
 
 DETAIL = (SurgesId.TREND, SurgesId.METAL, SurgesId.ORDERS)
 

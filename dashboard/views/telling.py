@@ -9,7 +9,7 @@ from dashboard.components.card import Card
 from dashboard.components.table import TO_DATE, TableCell
 from data_access.contracts import Status
 from data_access.filters import Series, month_words, span_words
-from data_access.serving.answers import cell_text, mark
+from data_access.serving.answers.cells import cell_text, mark
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import MINUS, THIN
 from data_access.serving.wording import measure_words

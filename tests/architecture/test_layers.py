@@ -21,8 +21,9 @@ PLANTED = {
     "The public side never reaches": ("data_access/reference/check.py", "import data_access.publishing.policy"),
     "The publishing half shares": ("data_access/publishing/build.py", "import data_access.serving.statistics"),
     "Only the gate can make": ("data_access/serving/statistics.py", "import data_access.serving.gate._seal"),
-    "Pages see released figures only": ("dashboard/api.py", "import data_access.serving.cube"),
-    "Data access knows nothing of pages": ("data_access/serving/answers.py", "import dashboard.settings"),
+    "Pages see released figures only": ("dashboard/feeds.py", "import data_access.serving.cube"),
+    "What is worked out of figures": ("data_access/serving/surges/rules.py", "import data_access.serving.cube.license"),
+    "Data access knows nothing of pages": ("data_access/serving/answers/cells.py", "import dashboard.settings"),
     "A worker that serves pages never imports": ("data_access/serving/indicators.py", "import pandas"),
     "The judge shares no rule": (
         "data_access/publishing/disclosure/judge.py",

@@ -23,7 +23,7 @@ from data_access.publishing.audit import Case, verified
 from data_access.publishing.demo import write_demo
 from data_access.publishing.publish import publish
 from data_access.publishing.state import KeptMonth, State
-from data_access.serving.answers import to_csv, to_json, to_xlsx
+from data_access.serving.answers.cells import to_csv, to_json, to_xlsx
 from data_access.serving.statistics import open_statistics
 from tests.bench.records import CONCENTRATED, Size, write_public, write_records
 

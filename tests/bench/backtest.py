@@ -15,12 +15,12 @@ from unittest.mock import patch
 
 from data_access.filters import Filters
 from data_access.reference import Reference
-from data_access.serving import surges as surge_list
 from data_access.serving.periods import number, text
 from data_access.serving.statistics import Statistics, open_statistics
-from data_access.serving.surge_units import Unit
-from data_access.serving.surge_words import result_words
-from data_access.serving.surges import Flag
+from data_access.serving.surges import flags as surge_list
+from data_access.serving.surges.flags import Flag
+from data_access.serving.surges.units import Unit
+from data_access.serving.surges.words import result_words
 from tests.serving.release_builder import real_release
 
 CENSUS = Path(__file__).resolve().parents[3] / "shared" / "data" / "census"

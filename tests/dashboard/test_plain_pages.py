@@ -19,7 +19,7 @@ from dashboard.views import data
 from dashboard.views.dictionary import DICTIONARY
 from data_access.contracts import LAYERS, LICENSE_DIMENSIONS, PUBLIC, Status, license_schema
 from data_access.reference.glossary import load_glossary
-from data_access.serving.answers import ALWAYS, PLACES, RANGE, REST
+from data_access.serving.answers.cells import ALWAYS, PLACES, RANGE, REST
 from data_access.thresholds import Thresholds
 from tests.dashboard.sample import write_sample
 

@@ -21,7 +21,7 @@ from dashboard.words import date_words
 from data_access.contracts import Status
 from data_access.serving.periods import number, text
 from data_access.serving.statistics import Statistics, open_statistics
-from data_access.serving.surges import Flag, surges
+from data_access.serving.surges.flags import Flag, surges
 from tests.serving.release_builder import license_row, public_row, with_totals, withheld_row, write_release
 
 LAST = "2026-03"

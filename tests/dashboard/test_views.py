@@ -54,7 +54,7 @@ def test_every_card_offers_files_of_the_figures_it_shows(services: Services) -> 
 
 
 def _file(released: object) -> str:
-    from data_access.serving.answers import file_name
+    from data_access.serving.answers.cells import file_name
     from data_access.serving.gate.released import Released
 
     assert isinstance(released, Released)

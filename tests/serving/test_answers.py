@@ -15,7 +15,7 @@ from release_builder import write_release
 from small_release import Ask, small_licenses, small_public
 
 from data_access.contracts import Status
-from data_access.serving.answers import (
+from data_access.serving.answers.cells import (
     cell_text,
     file_name,
     guarded,

@@ -14,7 +14,7 @@ from release_builder import license_row, with_totals, withheld_row
 from release_builder import public_row as public
 from small_release import Ask, Build
 
-from data_access.serving.answers import cell_text, legend, to_csv, to_json, to_parquet, to_xlsx
+from data_access.serving.answers.cells import cell_text, legend, to_csv, to_json, to_parquet, to_xlsx
 
 JANUARY = "series=license&measure=value&from=2026-01&to=2026-01"
 QUARTER = "series=license&measure=value&from=2026-01&to=2026-03&freq=quarter"

@@ -15,10 +15,10 @@ from small_release import GROUPS
 
 from data_access.errors import UserError
 from data_access.filters import country_name, product_name
-from data_access.serving.answers import mark, to_json
+from data_access.serving.answers.cells import mark, to_json
 from data_access.serving.gate.released import Cell
-from data_access.serving.report import write_report
-from data_access.serving.report_tables import FLOOR, THIN, Against
+from data_access.serving.report.tables import FLOOR, THIN, Against
+from data_access.serving.report.workbook import write_report
 from data_access.serving.statistics import Statistics, open_statistics
 
 FLOOR_KG = int(FLOOR * 1000)

@@ -202,7 +202,7 @@ def test_an_answer_is_of_one_release_also_while_the_next_is_swapped_in(directory
 
 def test_the_serving_half_itself_imports_no_pandas() -> None:
     code = (
-        "import sys; import data_access.serving.statistics, data_access.serving.answers; "
+        "import sys; import data_access.serving.statistics, data_access.serving.answers.cells; "
         "assert not {'pandas', 'scipy'} & set(sys.modules), 'imported'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -214,7 +214,7 @@ def test_reading_a_release_and_writing_an_answer_import_no_pandas(directory: Pat
 import sys
 from pathlib import Path
 from data_access.serving.statistics import open_statistics
-from data_access.serving.answers import to_csv, to_json, to_parquet, to_xlsx
+from data_access.serving.answers.cells import to_csv, to_json, to_parquet, to_xlsx
 statistics = open_statistics(Path({str(directory.parent)!r}))
 released = statistics.series(statistics.parse("by=country"))
 for write in (to_csv, to_json, to_parquet, to_xlsx):

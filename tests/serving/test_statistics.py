@@ -13,7 +13,7 @@ from small_release import Ask, Build
 
 from data_access.contracts import Status
 from data_access.filters import PARAMETERS, BadQuery, Filters
-from data_access.serving.answers import to_json
+from data_access.serving.answers.cells import to_json
 from data_access.serving.meta import MAX_CELLS
 from data_access.serving.statistics import Statistics
 from data_access.thresholds import THRESHOLDS

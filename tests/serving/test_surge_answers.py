@@ -11,9 +11,9 @@ import pytest
 from release_builder import write_release
 from test_surges import LAST, licenses, rows
 
-from data_access.serving import surge_answers
+from data_access.serving.answers import surges as surge_answers
 from data_access.serving.statistics import open_statistics
-from data_access.serving.surges import SurgeList, surges
+from data_access.serving.surges.flags import SurgeList, surges
 
 
 @pytest.fixture

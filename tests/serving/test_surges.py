@@ -12,8 +12,8 @@ from release_builder import license_row, public_row, with_totals, withheld_row, 
 from data_access.filters import Series
 from data_access.serving.periods import number, text
 from data_access.serving.statistics import Statistics, open_statistics
-from data_access.serving.surge_units import units_of
-from data_access.serving.surges import Flag, SurgeList, new_since, surges
+from data_access.serving.surges.flags import Flag, SurgeList, new_since, surges
+from data_access.serving.surges.units import units_of
 
 LAST = "2026-01"
 MONTHS = tuple(text(month) for month in range(number(LAST) - 39, number(LAST) + 1))

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from data_access.filters import ALL, BadQuery, Filters, Measure, Series, country_name
 from data_access.serving import indicators as ind
-from data_access.serving import surge_words as words
 from data_access.serving.gate.released import Cell, ReleaseInfo
 from data_access.serving.notes import cite
 from data_access.serving.periods import number, text
 from data_access.serving.statistics import Statistics
-from data_access.serving.surge_lines import Cells, Months, months_of, read
-from data_access.serving.surge_tests import (
+from data_access.serving.surges import words
+from data_access.serving.surges.lines import Cells, Months, months_of, read
+from data_access.serving.surges.rules import (
     LONGEST,
     History,
     Outcome,
@@ -23,7 +23,7 @@ from data_access.serving.surge_tests import (
     whole,
     z_result,
 )
-from data_access.serving.surge_units import Unit, units_of
+from data_access.serving.surges.units import Unit, units_of
 
 PAGE = "/surges"
 FIRST_PASS = 25

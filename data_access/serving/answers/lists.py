@@ -7,7 +7,7 @@ from typing import Any
 
 from data_access.reference import Countries, Reference
 from data_access.reference.product import Product
-from data_access.serving.answers_sheet import Column, Kind, Sheet
+from data_access.serving.answers.sheet import Column, Kind, Sheet
 from data_access.serving.gate.released import ReleaseInfo
 from data_access.serving.meta import release_dict
 from data_access.serving.release_files import Logged

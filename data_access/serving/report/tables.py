@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from data_access.errors import UserError
 from data_access.filters import ALL, By, country_name, product_name, span_words
-from data_access.serving.answers import cite, legend, mark
+from data_access.serving.answers.cells import cite, legend, mark
 from data_access.serving.coverage import Growth, Outcome, growth
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.periods import number, text

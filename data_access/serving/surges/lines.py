@@ -10,7 +10,7 @@ from data_access.filters import ALL, By, Filters, Measure, Series
 from data_access.serving.gate.released import Cell
 from data_access.serving.periods import number, text
 from data_access.serving.statistics import Statistics
-from data_access.serving.surge_units import Unit
+from data_access.serving.surges.units import Unit
 
 Cells = dict[tuple[str, Series], tuple[Cell, ...]]
 """Cells month by month, of each country and series; `all` for all origins."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from data_access.filters import Series
-from data_access.serving.answers_sheet import (
+from data_access.serving.answers.sheet import (
     Column,
     Kind,
     Sheet,

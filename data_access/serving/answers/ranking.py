@@ -23,9 +23,9 @@ from data_access.filters import (
     product_name,
 )
 from data_access.reference import Reference
-from data_access.serving import answers
-from data_access.serving.answers_sheet import Column, Kind, Sheet
-from data_access.serving.answers_spans import YEAR, one_period, shifted
+from data_access.serving.answers import cells as answers
+from data_access.serving.answers.sheet import Column, Kind, Sheet
+from data_access.serving.answers.spans import YEAR, one_period, shifted
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.notes import legend, mark
 from data_access.serving.prose import THIN

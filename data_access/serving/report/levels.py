@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from data_access.filters import By, Measure, month_words
 from data_access.serving.gate.released import Cell, Released
-from data_access.serving.report_growth import FLOOR_NOTE, LICENSED, TOP, Row
-from data_access.serving.report_tables import (
+from data_access.serving.report.growth import FLOOR_NOTE, LICENSED, TOP, Row
+from data_access.serving.report.tables import (
     ALL,
     YEAR,
     Column,

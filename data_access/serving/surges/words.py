@@ -21,8 +21,8 @@ from data_access.serving.answer import permalink
 from data_access.serving.gate.released import Cell, ReleaseInfo
 from data_access.serving.notes import DEMONSTRATION
 from data_access.serving.prose import MINUS, THIN, amount, percent
-from data_access.serving.surge_lines import Months
-from data_access.serving.surge_tests import NAMES, Outcome, Result, whole
+from data_access.serving.surges.lines import Months
+from data_access.serving.surges.rules import NAMES, Outcome, Result, whole
 from data_access.serving.wording import BASIS_WORDS
 from data_access.thresholds import Thresholds
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from data_access.filters import By, month_words
 from data_access.serving.gate.released import Cell, Released
-from data_access.serving.report_tables import (
+from data_access.serving.report.tables import (
     ALL,
     FLOOR,
     NEW,

@@ -8,8 +8,8 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 
-from data_access.serving.answers_sheet import EPOCH, guarded
-from data_access.serving.report_tables import Form, Plot, Table
+from data_access.serving.answers.sheet import EPOCH, guarded
+from data_access.serving.report.tables import Form, Plot, Table
 
 FORMATS = {
     Form.TONS: "#,##0",

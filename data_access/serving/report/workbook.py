@@ -12,10 +12,10 @@ from data_access.errors import UserError
 from data_access.filters import By, Measure, month_words
 from data_access.serving.notes import DEMONSTRATION, MARKS
 from data_access.serving.prose import amount, change_words
-from data_access.serving.report_book import workbook
-from data_access.serving.report_growth import by_country, by_product, largest_changes, month_and_year, year_to_date
-from data_access.serving.report_levels import matrix, products, scrap, smelt_or_cast
-from data_access.serving.report_tables import FLOOR, Against, Scope, Table, scope_of
+from data_access.serving.report.book import workbook
+from data_access.serving.report.growth import by_country, by_product, largest_changes, month_and_year, year_to_date
+from data_access.serving.report.levels import matrix, products, scrap, smelt_or_cast
+from data_access.serving.report.tables import FLOOR, Against, Scope, Table, scope_of
 from data_access.serving.statistics import Statistics
 
 UNFINISHED = ".tmp"

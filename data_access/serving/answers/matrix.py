@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from data_access.filters import ALL, BadQuery, By, Chart, Filters, Freq, Series
-from data_access.serving import answers
-from data_access.serving.answers_ranking import member, member_name, one_series
-from data_access.serving.answers_sheet import Sheet
-from data_access.serving.answers_spans import is_crossed, last_quarter, one_period
+from data_access.serving.answers import cells as answers
+from data_access.serving.answers.ranking import member, member_name, one_series
+from data_access.serving.answers.sheet import Sheet
+from data_access.serving.answers.spans import is_crossed, last_quarter, one_period
 from data_access.serving.gate.released import Released
 from data_access.serving.statistics import Statistics
 

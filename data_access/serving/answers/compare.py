@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from data_access.filters import SECOND, BadQuery, Filters
-from data_access.serving import answers
-from data_access.serving.answers_sheet import Column, Kind, Sheet
+from data_access.serving.answers import cells as answers
+from data_access.serving.answers.sheet import Column, Kind, Sheet
 from data_access.serving.gate.released import Released
 from data_access.serving.notes import legend
 from data_access.serving.statistics import Statistics

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from data_access.filters import Detail
-from data_access.serving.answers_sheet import Column, Kind, Sheet, csv_file, xlsx_file
+from data_access.serving.answers.sheet import Column, Kind, Sheet, csv_file, xlsx_file
 from data_access.serving.gate.released import Cell
 from data_access.serving.meta import release_dict
 from data_access.serving.notes import mark
-from data_access.serving.surge_tests import NAMES, Result
-from data_access.serving.surge_words import MEANINGS
-from data_access.serving.surges import Flag, SurgeList
+from data_access.serving.surges.flags import Flag, SurgeList
+from data_access.serving.surges.rules import NAMES, Result
+from data_access.serving.surges.words import MEANINGS
 
 DECIMALS = 2
 """Of percent and z in files; what the tests compare is not rounded."""

@@ -1,0 +1,1 @@
+"""Answers as files and JSON: one writer for pages, API, exports and `query`; and what is made of several answers."""
