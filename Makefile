@@ -24,35 +24,39 @@ PUBLISH_DEMO := $(BIN)/aim-monitor publish --public demo/public --policy demo/po
 # Its presence tells that license months of the demonstration are still to be published.
 REST := $(STATE)-rest
 
-# Weekly license snapshots: so many that two whole months have been built up week by week.
+# Weekly license snapshots: so many that two whole months have been built up week by week; with the last one a month
+# closes.
 WEEKS := 12
+AS_OF := 2026-11-13
 
 # A demonstration release where there is no release at all: the last 12 license months as of the first snapshot.
 .PRECIOUS: $(RELEASES)/current/manifest.json
 $(RELEASES)/current/manifest.json: | setup
-	$(BIN)/aim-monitor demo --out demo --weeks $(WEEKS)
+	$(BIN)/aim-monitor demo --out demo --weeks $(WEEKS) --as-of $(AS_OF)
 	rm -rf $(STATE)
 	touch $(REST)
 	file="$$(ls demo/licenses-*.parquet | head -n 1)"; day="$${file#demo/licenses-}"; \
 	$(PUBLISH_DEMO) --last 12 --licenses "$$file" --as-of "$${day%.parquet}"
 
-# What its current release lacks: a release for each later week, then the older license months.
+# What its current release lacks: the older license months, as of the same day, then a release for each later week.
 define PUBLISH_REST
 shown="$$($(BIN)/python -c 'import json, sys; print(json.load(open(sys.argv[1]))["license"]["as_of"])' \
   $(RELEASES)/current/manifest.json)" || exit; \
 for file in demo/licenses-*.parquet; do \
   day="$${file#demo/licenses-}"; day="$${day%.parquet}"; \
-  if expr "$$day" \> "$$shown" > /dev/null; then \
+  if [ "$$day" = "$$shown" ]; then \
+    $(PUBLISH_DEMO) --licenses "$$file" --as-of "$$day" || exit; \
+  elif expr "$$day" \> "$$shown" > /dev/null; then \
     $(PUBLISH_DEMO) --last 1 --licenses "$$file" --as-of "$$day" || exit; \
   fi; \
 done; \
-$(PUBLISH_DEMO) --licenses "$$file" --as-of "$$day" && rm -f $(REST)
+rm -f $(REST)
 endef
 
 # In a demonstration the rest is published behind the server, which swaps in each release.
 run: setup $(RELEASES)/current/manifest.json
 	@if [ -e $(REST) ]; then \
-	  echo "later weeks and older license months are being published behind the server; log: demo/publish.log"; \
+	  echo "older license months and later weeks are being published behind the server; log: demo/publish.log"; \
 	  ( $(PUBLISH_REST) ) > demo/publish.log 2>&1 & \
 	fi; \
 	AIM_RELEASES=$(RELEASES) exec $(BIN)/aim-monitor serve

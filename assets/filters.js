@@ -12,7 +12,7 @@ window.aim = window.aim || {};
   const boxesOf = (picker) => [...picker.querySelectorAll(".picker-list input")];
   const checkedIn = (picker) => boxesOf(picker).filter((box) => box.checked);
   const firstOf = (second) => pickers.find((picker) => picker.dataset.picker === second.dataset.second);
-  const wordsOf = (text) => text.toLowerCase().normalize("NFKD").replace(/[^a-z0-9. ]/g, "");
+  const wordsOf = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^a-z0-9.]+/g, " ");
 
   /* ---- The address that the controls ask for; what equals its default is left out. */
   function chosen() {
@@ -131,7 +131,7 @@ window.aim = window.aim || {};
     for (const picker of [...pickers, ...seconds]) {
       const names = boxesOf(picker).filter((box) => box.checked).map((box) => box.nextElementSibling.textContent);
       const text = names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(", ");
-      picker.querySelector(".picker-value").textContent = text || (picker.dataset.second ? "The same" : "Not asked");
+      picker.querySelector(".picker-value").textContent = text || (picker.dataset.second ? "The same" : "Any");
     }
     const end = form.querySelector("[data-compare-end]");
     if (end) end.hidden = !second();
@@ -183,11 +183,19 @@ window.aim = window.aim || {};
 
   /* ---- Pickers: find by code, name or trade word; close on Escape and on a click elsewhere. */
   const every = [...pickers, ...seconds];
+  const COMMON = new Set(["aluminum", "aluminium", "of", "and", "from", "the"]); // words that tell nothing apart here
+
+  /* Words and codes are found by how they begin: "rod" finds rods, not products. */
+  function startsIn(item, word) {
+    item.dataset.text ||= ` ${wordsOf([...item.querySelectorAll("span")].map((one) => one.textContent).concat(item.dataset.words || "").join(" "))}`;
+    return item.dataset.text.includes(` ${word}`);
+  }
+
   for (const picker of every) {
     const field = picker.querySelector("input[type=search]");
     field.addEventListener("input", () => {
       const items = [...picker.querySelectorAll(".picker-list li")];
-      const words = wordsOf(field.value).split(" ").filter(Boolean);
+      const words = wordsOf(field.value).split(" ").filter((word) => word && !COMMON.has(word));
       let hits = 0;
       for (const item of items) {
         const deep = item.classList.contains("deep");
@@ -197,15 +205,19 @@ window.aim = window.aim || {};
           hits += 1;
           continue;
         }
-        item.dataset.text ||= wordsOf(`${item.textContent} ${item.dataset.words || ""}`);
-        const hit = !item.classList.contains("group-name") && words.every((word) => item.dataset.text.includes(word));
+        const hit = !item.classList.contains("group-name") && words.every((word) => startsIn(item, word));
         item.hidden = !hit;
         item.classList.toggle("found", deep && hit);
         hits += hit;
       }
       picker.querySelector(".picker-empty").hidden = hits > 0;
     });
-    field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      const first = wordsOf(field.value).trim() && picker.querySelector(".picker-list li:not([hidden]) input");
+      if (first && !first.checked) first.click();
+    });
     picker.addEventListener("toggle", () => {
       if (!picker.open) return;
       if (picker.dataset.second) fillSeconds();

@@ -57,6 +57,11 @@ window.aim = window.aim || {};
     followLinks(location.search);
   });
 
+  /* On a phone the header's links are one row that scrolls; the one of this page is in sight. */
+  const here = document.querySelector(".site-nav [aria-current]");
+  const strip = here && here.closest(".site-nav");
+  if (strip) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+
   narrow.addEventListener("change", () => {
     if (state.live) window.dash_clientside.set_props(`${view}-screen`, { data: narrow.matches ? "narrow" : "wide" });
   });
@@ -130,7 +135,11 @@ window.aim = window.aim || {};
     document.querySelectorAll("details.details").forEach((details, i) => { details.open = Boolean(open[i]); });
     if (location.hash.length > 1) {
       const target = byId(location.hash.slice(1));
-      if (target) target.scrollIntoView();
+      if (target) {
+        target.tabIndex = -1;
+        target.scrollIntoView();
+        target.focus({ preventScroll: true });
+      }
     }
     document.dispatchEvent(new CustomEvent("aim:live"));
   }

@@ -5,7 +5,7 @@ window.aim = window.aim || {};
   "use strict";
   const at = new WeakMap(); // chart → place of the figure last read
   const voice = document.getElementById("reading");
-  const plain = (text) => String(text).replace(/<br>/g, ", ").replace(/<[^>]*>/g, "").replace(/&amp;/g, "&").replace(/&lt;/g, "<").replace(/&gt;/g, ">");
+  const plain = (text) => String(text).replace(/( ?)<br>/g, (_, wrapped) => (wrapped ? " " : ", ")).replace(/<[^>]*>/g, "").replace(/&amp;/g, "&").replace(/&lt;/g, "<").replace(/&gt;/g, ">");
   const shown = (trace) => trace.visible !== false && trace.visible !== "legendonly";
 
   /* Columns of figures: [{name, items: [{curve, point, words}]}], in the order of the axis. */
@@ -58,7 +58,7 @@ window.aim = window.aim || {};
     const columns = columnsOf(chart);
     if (!columns.length) return null;
     const place = at.get(chart);
-    if (!place) return { column: key === "Home" || isFlat(chart) ? 0 : columns.length - 1, row: 0, columns };
+    if (!place) return { column: key === "ArrowLeft" || key === "End" ? columns.length - 1 : 0, row: 0, columns };
     let { column, row } = place;
     const label = place.label;
     const along = isFlat(chart) ? { ArrowDown: 1, ArrowUp: -1 } : { ArrowRight: 1, ArrowLeft: -1 };

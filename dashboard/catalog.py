@@ -29,7 +29,7 @@ def add_catalog(server: Flask, statistics: Statistics, *, contact: str) -> None:
     @server.get("/data.json")
     def catalog() -> BaseResponse:
         return conditional(
-            Response(as_json(catalog_of(statistics, base_url(), contact)), content_type=TYPES[Format.JSON])
+            Response(as_json(catalog_of(statistics.pinned(), base_url(), contact)), content_type=TYPES[Format.JSON])
         )
 
 
@@ -61,7 +61,6 @@ def _dataset(info: ReleaseInfo, base: str, contact: str, *, name: str, title: st
         "publisher": PUBLISHER,
         "contactPoint": point,
         "accessLevel": "public",
-        "license": "https://creativecommons.org/publicdomain/zero/1.0/",
         "accrualPeriodicity": WEEKLY,
         "spatial": "United States",
         "language": ["en-US"],

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 from flask import Flask, Response
@@ -64,7 +63,7 @@ def add_feeds(server: Flask, statistics: Statistics) -> None:
 
 def _add(server: Flask, statistics: Statistics, name: str, make: Callable[[Statistics], Feed]) -> None:
     def answer(write: Callable[[Feed, str], str], kind: str) -> BaseResponse:
-        return conditional(Response(write(make(statistics), base_url()), content_type=kind))
+        return conditional(Response(write(make(statistics.pinned()), base_url()), content_type=kind))
 
     server.add_url_rule(
         f"/feeds/{name}.atom", endpoint=f"feed_{name}_atom", view_func=lambda: answer(to_atom, ATOM_TYPE)
@@ -104,7 +103,8 @@ def _of_release(one: Logged) -> Entry:
 
 def of_surges(statistics: Statistics) -> Feed:
     """Flags of the last releases that the one before each did not have."""
-    entries = statistics.remember("feed of surges", lambda: _new_flags(statistics))
+    lists = statistics.remember("feed of surges", lambda now: tuple(_lists(now)), keep=_is_whole)
+    entries = tuple(_of_flag(flag, one) for one in lists if one for flag in one.new)
     return Feed(
         path="/feeds/surges",
         page="/surges",
@@ -114,23 +114,18 @@ def of_surges(statistics: Statistics) -> Feed:
     )
 
 
-def _new_flags(statistics: Statistics) -> tuple[Entry, ...]:
-    """Each release against the one before it; the oldest has none to be held against."""
-    lists = [found for one in statistics.log()[: LATEST + 1] if (found := _list_of(statistics, one.id))]
-    entries: list[Entry] = []
-    for newer, older in pairwise(lists):
-        before = {_same(flag) for flag in older.flags}
-        entries += [_of_flag(flag, newer) for flag in newer.flags if _same(flag) not in before]
-    return tuple(entries)
+def _lists(statistics: Statistics) -> Iterator[SurgeList | None]:
+    """The surge lists of the last releases, the newest first; None for one that cannot be opened."""
+    for one in statistics.log()[:LATEST]:
+        try:
+            yield surges(statistics.at(one.id), Filters())
+        except KeyError:
+            yield None
 
 
-def _list_of(statistics: Statistics, release: str) -> SurgeList | None:
-    """The surge list of a release; None where it is not sound."""
-    try:
-        one = statistics.at(release)
-    except KeyError:
-        return None
-    return surges(one, Filters())
+def _is_whole(lists: Sequence[SurgeList | None]) -> bool:
+    """Whether each release could be opened, and the one before each that is not the oldest."""
+    return all(one and one.previous for one in lists[: LATEST if len(lists) == LATEST else -1])
 
 
 def _same(flag: Flag) -> tuple[str, ...]:

@@ -6,9 +6,27 @@ socket stays off; the access log tells what was asked and how it went, never by 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 from dashboard.settings import Settings
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class OneLineLogger(Logger):  # type: ignore[misc]
+    """An access log whose lines are its own: what a request's path holds cannot begin another."""
+
+    def atoms(self, *request: Any) -> dict[str, Any]:
+        """What a line is made of, control characters written out."""
+        return {name: _one_line(value) for name, value in super().atoms(*request).items()}
+
+
+def _one_line(value: Any) -> Any:
+    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value) if isinstance(value, str) else value
+
 
 _settings = Settings.from_env()
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
@@ -30,6 +48,7 @@ limit_request_line = 8190  # bytes, the most there is; `filters.MAX_QUERY` stays
 limit_request_fields = 60
 limit_request_field_size = 8190
 
+logger_class = OneLineLogger
 accesslog = "-"
 access_log_format = "%(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
 errorlog = "-"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
+
+from dashboard.base_url import BASE_URL
 
 FIXED = {
     "X-Content-Type-Options": "nosniff",
@@ -85,5 +87,7 @@ def cache_control(response: Response) -> str:
     if response.status_code == 200 and request.path.startswith("/assets/") and "v" in request.args:
         return f"public, max-age={YEAR}, immutable"
     if response.status_code in (200, 304) and request.path.startswith(OPEN):
-        return f"public, max-age={API_SECONDS}"
+        # Without an address of its own the site's answers hold the one they were asked by: not for shared caches.
+        shared = "public" if current_app.config.get(BASE_URL) else "private"
+        return f"{shared}, max-age={API_SECONDS}"
     return "no-cache"

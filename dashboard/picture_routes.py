@@ -13,7 +13,7 @@ from dashboard.api.formats import bad_query, conditional
 from dashboard.base_url import base_url
 from dashboard.headers import EMBED
 from dashboard.pictures.asked import SCALES, Asked, asked_for, card_for
-from dashboard.pictures.kept import Kept
+from dashboard.pictures.kept import KeptPictures
 from dashboard.pictures.picture import Layout, chart_of, picture_svg
 from dashboard.pictures.png import MOST_PIXELS, pixels, to_png
 from dashboard.views.base import Services, View
@@ -28,28 +28,30 @@ EMBED_WIDTHS = {"wide": 760, "narrow": 330}
 def add_pictures(server: Flask, services: Services, views: Iterable[View]) -> None:
     """Add the routes of pictures of the charts of `views`."""
     by_name = {view.name: view for view in views}
-    kept: Kept[bytes] = Kept(services.statistics, size=len)
+    kept: KeptPictures[bytes] = KeptPictures(size=len)
 
-    def answer(kind: str, make: Callable[[Asked, str], bytes], content_type: str) -> BaseResponse:
+    def answer(kind: str, make: Callable[[Asked, Services, str], bytes], content_type: str) -> BaseResponse:
         try:
-            asked = asked_for(request.args.to_dict(flat=False), services=services, views=by_name)
+            now = services.pinned()
+            asked = asked_for(request.args.to_dict(flat=False), services=now, views=by_name)
             base = base_url()
-            body = kept.get((kind, base, asked.view.name, _key(asked)), lambda: make(asked, base))
+            key = kind, base, asked.view.name, _key(asked)
+            body = kept.get(now.statistics, key, lambda: make(asked, now, base))
         except BadQuery as error:
             return bad_query(error)
         return conditional(Response(body, content_type=content_type))
 
     @server.get(SVG_PATH)
     def picture_as_svg() -> BaseResponse:
-        return answer("svg", lambda asked, base: _svg(asked, services, base).encode(), SVG_TYPE)
+        return answer("svg", lambda asked, now, base: _svg(asked, now, base).encode(), SVG_TYPE)
 
     @server.get(PNG_PATH)
     def picture_as_png() -> BaseResponse:
-        return answer("png", lambda asked, base: _png(asked, services, base), PNG_TYPE)
+        return answer("png", _png, PNG_TYPE)
 
     @server.get(EMBED)
     def embed() -> BaseResponse:
-        return _embed(services, by_name)
+        return _embed(services.pinned(), by_name)
 
 
 def _key(asked: Asked) -> tuple[object, ...]:
@@ -82,7 +84,7 @@ def preview_address(base: str, view: str, filters: Filters) -> str:
 
 
 def _embed(services: Services, views: dict[str, View]) -> BaseResponse:
-    """The chart with its title, summary, table, source and address, without any script."""
+    """The chart with its title, summary, table, source and address, without any script; both widths of one release."""
     try:
         asked = asked_for(request.args.to_dict(flat=False), services=services, views=views)
         cards = {name: card_for(replace(asked, width=width), services) for name, width in EMBED_WIDTHS.items()}

@@ -19,6 +19,7 @@ from dashboard.views.base import Services, View
 from dashboard.views.plain import PlainView
 from dashboard.words import date_words
 from data_access.filters import month_words
+from data_access.serving.statistics import Statistics
 
 NONE = "none"
 OVERVIEW = "overview"
@@ -30,7 +31,7 @@ class Shell:
 
     def __init__(self, services: Services, views: Sequence[View | PlainView]) -> None:
         self._services = services
-        self._pictures = FirstPictures(services)
+        self._pictures = FirstPictures()
         self._views = tuple(views)
         self.by_path = {view.path: view for view in views if isinstance(view, View)}
         self.paths = frozenset(view.path for view in views)
@@ -38,29 +39,33 @@ class Shell:
     def page(self, view: View, *, query: str, dash: Mapping[str, str]) -> str:
         """The page of a view for a query string (without '?'); `dash` holds what Dash has to add."""
         search = f"?{query}" if query else ""
-        page = base.page_for(view, self._services, search)
+        services = self._services.pinned()
+        page = base.page_for(view, services, search)
         canonical = page.filters.to_query()
         return self._render(
+            services,
             "page.html",
             view=view,
             page=page,
-            pictures=self._pictures.of(view, page),
+            pictures=self._pictures.of(view, page, services),
             preview=preview_address(base_url(), view.name, page.filters),
             title=page.document_title,
             description=next((card.summary for card in page.cards if not card.absent), "") or view.lead,
             canonical=f"{base_url()}{view.path}{'?' if canonical else ''}{canonical}",
             query=search if not page.message else "",
-            filters=filter_bar(self._services.statistics, page.filters, controls=view.controls),
+            filters=filter_bar(services.statistics, page.filters, controls=view.controls),
             dash=dash,
         )
 
     def plain_page(self, view: PlainView, *, query: str) -> str:
         """The page of a view without charts."""
         search = f"?{query}" if query else ""
-        selection, message, context = plain.content(view, self._services, search)
-        statistics = self._services.statistics
+        services = self._services.pinned()
+        statistics = services.statistics
+        selection, message, context = plain.content(view, services, search)
         canonical = selection.to_query() if view.controls else ""
         return self._render(
+            services,
             view.template,
             view=view,
             message=message,
@@ -77,6 +82,7 @@ class Shell:
     def error_page(self, heading: str, lines: Sequence[str]) -> str:
         """A page that says what went wrong, and where to go on."""
         return self._render(
+            self._services,
             "error.html",
             view=None,
             title=f"{heading} – AIM Monitor",
@@ -87,28 +93,30 @@ class Shell:
             lines=lines,
         )
 
-    def _render(self, name: str, **context: Any) -> str:
-        return self._services.templates.render(
+    def _render(self, services: Services, name: str, **context: Any) -> str:
+        return services.templates.render(
             name,
             nonce=style_nonce(),
             navigation=base.navigation([view for view in self._views if isinstance(view, View) or view.listed]),
-            contact=contact_link(self._services.contact, context["canonical"]),
-            comment=contact_link(self._services.contact, PLACE),
-            release=self._release(),
+            contact=contact_link(services.contact, context["canonical"]),
+            comment=contact_link(services.contact, PLACE),
+            release=_release(services.statistics),
             **context,
         )
 
-    def _release(self) -> dict[str, Any]:
-        info = self._services.statistics.info()
-        license_ = date_words(info.license_as_of) if info.license_as_of else NONE
-        if info.license_off and info.license_as_of:
-            license_ += ", not shown"
-        return {
-            "id": info.id,
-            "demonstration": info.demonstration,
-            "public": month_words(info.public_as_of) if info.public_as_of else NONE,
-            "license": license_,
-        }
+
+def _release(statistics: Statistics) -> dict[str, Any]:
+    """What header and footer tell of the release."""
+    info = statistics.info()
+    license_ = date_words(info.license_as_of) if info.license_as_of else NONE
+    if info.license_off and info.license_as_of:
+        license_ += ", not shown"
+    return {
+        "id": info.id,
+        "demonstration": info.demonstration,
+        "public": month_words(info.public_as_of) if info.public_as_of else NONE,
+        "license": license_,
+    }
 
 
 class MonitorDash(Dash):

@@ -140,7 +140,8 @@ class Filters:
     """One selection. `start` and `end` (from, to) are None where the query leaves them to the release.
 
     `across` is a second split: cells of every pair. `compare` is the canonical query of a second selection, `event` the
-    id of an event, `detail` and `tests` are what the surge list takes; figures of a series do not depend on them.
+    id of an event, `detail` and `tests` are what the surge list takes; of `tests` a series takes the floors alone, as
+    no growth is told on a base below them.
     """
 
     products: tuple[str, ...] = ("aim",)

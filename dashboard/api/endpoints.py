@@ -14,6 +14,7 @@ from data_access.serving.answers import lists as answers_lists
 from data_access.serving.answers import matrix as answers_matrix
 from data_access.serving.answers import ranking as answers_ranking
 from data_access.serving.answers import surges as surge_answers
+from data_access.serving.answers import versus as answers_versus
 from data_access.serving.meta import release_dict
 from data_access.serving.statistics import Statistics
 from data_access.serving.surges.flags import surges
@@ -85,6 +86,7 @@ def _series(call: Call) -> Answered:
 
 def _ranking(call: Call) -> Answered:
     filters = Call(call.statistics, {**call.given, "freq": ["range"], "across": ["none"]}).filters()
+    _check_one_series(call)
     found = answers_ranking.ranking(call.statistics, filters)
     return of_sheet(
         lambda: answers_ranking.to_json(found, base=call.base),
@@ -96,6 +98,7 @@ def _ranking(call: Call) -> Answered:
 def _matrix(call: Call) -> Answered:
     call = _without_none(call)
     filters = call.filters(freq="range", **_usual_pair(call.given, by="product", across="country"))
+    _check_one_series(call)
     found = answers_matrix.matrix(call.statistics, filters, periods=filters.freq != "range")
     return _of_matrix(call, found, "matrix")
 
@@ -103,8 +106,18 @@ def _matrix(call: Call) -> Answered:
 def _flows(call: Call) -> Answered:
     call = _without_none(call)
     usual = _usual_pair(call.given, by="country", across="cast" if call.given.get("by") == ["smelt"] else "smelt")
+    # Before the grammar, which would offer splits that flows do not have.
+    splits = {name: call.given.get(name, [usual.get(name, "")])[0] for name in ("by", "across")}
+    answers_matrix.check_flows(**splits)
     filters = Call(call.statistics, {**call.given, "freq": ["quarter"]}).filters(**usual)
     return _of_matrix(call, answers_matrix.flows(call.statistics, filters), "flows")
+
+
+def _check_one_series(call: Call) -> None:
+    """Raise BadQuery where the query names several series; the usual ones of a page are named by none."""
+    series = list(dict.fromkeys(call.given.get("series", [])))
+    if len(series) > 1:
+        raise answers_ranking.several_series(series)
 
 
 def _without_none(call: Call) -> Call:
@@ -133,6 +146,15 @@ def _compare(call: Call) -> Answered:
         lambda: answers_compare.to_json(found, base=call.base),
         lambda: answers_compare.to_sheet(found, base=call.base),
         lambda ext: answers.file_name(found.first, ext, kind="compare"),
+    )
+
+
+def _versus(call: Call) -> Answered:
+    found = answers_versus.versus(call.statistics, call.filters())
+    return of_sheet(
+        lambda: answers_versus.to_json(found, base=call.base),
+        lambda: answers_versus.to_sheet(found, base=call.base),
+        lambda ext: answers.file_name(found.released, ext, kind="license-against-public-mean"),
     )
 
 
@@ -182,7 +204,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Figures of a selection by period",
         text="Every period of the range for every series asked for, each figure with its status. Takes a page's query "
         "as it is.",
-        takes=(*PLACES, *SPAN, "freq", *FIGURES, "by", "across", "show"),
+        takes=(*PLACES, *SPAN, "freq", *FIGURES, "by", "across", "show", *FLOORS),
         schema="Series",
         answer=_series,
         example="product=foil&country=CHN&measure=value&from=2025-01",
@@ -204,7 +226,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="A selection split twice: product by country",
         text="A cell for every pair of by (usually product) and across (usually country), of one series; one period "
         "unless freq asks for several.",
-        takes=(*PLACES, *SPAN, "freq", *FIGURES, "by", "across", "show"),
+        takes=(*PLACES, *SPAN, "freq", *FIGURES, "by", "across", "show", *FLOORS),
         schema="Matrix",
         answer=_matrix,
         example="country=CAN&country=MEX&measure=value",
@@ -224,10 +246,21 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Two selections side by side",
         text="The selection of the query and the one that compare holds, a query of its own with other products, "
         "countries or series (percent-encoded); all else is the same for both.",
-        takes=(*PLACES, *SPAN, "freq", *FIGURES, "by", "show", "compare"),
+        takes=(*PLACES, *SPAN, "freq", *FIGURES, "by", "show", *FLOORS, "compare"),
         schema="Compare",
         answer=_compare,
         example="product=foil&country=CHN&compare=product%3Dfoil%26country%3DKOR",
+    ),
+    Endpoint(
+        path="/api/v1/versus",
+        summary="A license month against the public average",
+        text="The newest whole license month of a selection against the mean of the three public months before it, for "
+        "the selection and each of its products (by=country: countries): the association's monthly comparison. "
+        "Change is told where the mean reaches the floor.",
+        takes=(*PLACES[:2], *SPAN, "measure", "basis", "by", *FLOORS),
+        schema="Versus",
+        answer=_versus,
+        example="by=country&measure=volume",
     ),
     Endpoint(
         path="/api/v1/surges",

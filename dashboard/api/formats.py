@@ -42,17 +42,33 @@ class Answered:
     name: Callable[[str], str] | None = None
 
 
+MAX_XLSX_ROWS = 20_000
+"""About 3 seconds of one worker."""
+
+
 def of_sheet(told: Callable[[], Any], sheet: Callable[[], Sheet], name: Callable[[str], str]) -> Answered:
     """An answer whose files are made of a sheet."""
     return Answered(
         writers={
             Format.JSON: lambda: as_json(told()),
             Format.CSV: lambda: csv_file(sheet()),
-            Format.XLSX: lambda: xlsx_file(sheet()),
+            Format.XLSX: lambda: xlsx_file(_of_few_rows(sheet())),
             Format.PARQUET: lambda: parquet_file(sheet()),
         },
         name=name,
     )
+
+
+def _of_few_rows(sheet: Sheet) -> Sheet:
+    """The sheet of a workbook, which takes far longer to write than the other files; raises BadQuery for too many."""
+    if len(sheet.rows) > MAX_XLSX_ROWS:
+        message = (
+            f"format: a workbook has at most {MAX_XLSX_ROWS:,} rows, this answer has {len(sheet.rows):,}; "
+            "ask for CSV or Parquet, or for fewer months, products or countries."
+        )
+        allowed = [str(Format.CSV), str(Format.PARQUET), str(Format.JSON)]
+        raise BadQuery("format", given=str(Format.XLSX), allowed=allowed, message=message)
+    return sheet
 
 
 def as_json(value: Any) -> str:

@@ -29,7 +29,8 @@ WORDS = {
     "by": "What the answer is split by.",
     "across": "A second split: a cell for every pair.",
     "basis": "Of public statistics: imports for consumption or general imports.",
-    "show": "Figures as they are, change on the same period a year before (yoy), or index (first whole period: 100).",
+    "show": "Figures as they are, change on the same period a year before (yoy), or index (first whole period of each "
+    "line: 100).",
     "chart": "What a page draws; figures do not depend on it.",
     "compare": "The query of a second selection, percent-encoded.",
     "event": "Id of an event that a page marks; figures do not depend on it. /api/v1/meta lists all.",

@@ -29,7 +29,7 @@ def add_api(server: Flask, statistics: Statistics) -> None:
 
     @server.get(TABLES_PATH)
     def table(name: str) -> BaseResponse:
-        return _table(statistics, f"{name}.parquet")
+        return _table(statistics.pinned(), f"{name}.parquet")
 
 
 def _add(server: Flask, statistics: Statistics, endpoint: Endpoint) -> None:

@@ -106,6 +106,23 @@ RANKED = _object(
     },
     optional=("low", "high"),
 )
+HELD = _object(
+    {
+        "member": _text("id of the product or country; selection: all of it"),
+        "name": _text("the same in words"),
+        "license_month": _text("the license month"),
+        "license": _number("its figure"),
+        "license_status": _enum(Status, "status of it"),
+        "license_as_of": _maybe(_text("day that it is of")),
+        "public_from": _text("first of the three public months"),
+        "public_to": _text("last of them"),
+        "public_mean": _number("mean of the three"),
+        "public_status": _enum(Status, "status of the first of them that is missing"),
+        "change": _number("license figure on the mean, percent"),
+        "change_status": _enum((*Status, BELOW_FLOOR), "whether there is a change, and if not, why"),
+        **{name: CELL_FIELDS[name] for name in ("measure", "unit")},
+    }
+)
 PRODUCT = _object(
     {
         "id": _text("id of queries"),
@@ -245,6 +262,8 @@ SCHEMAS: dict[str, Schema] = {
             "second": _ref("Series"),
         }
     ),
+    "HeldRow": HELD,
+    "Versus": _object({**WORDS, "rows": _list(_ref("HeldRow"), "the selection, then members by license figure")}),
     "Flag": FLAG,
     "Surges": _object(
         {

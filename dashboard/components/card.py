@@ -9,9 +9,9 @@ from dashboard.components.table import Table
 from dashboard.figures.lines import Key
 from dashboard.graph import EMPTY, Figure
 from dashboard.words import date_words
-from data_access.filters import month_words
+from data_access.filters import Series, month_words
 from data_access.serving.answers.cells import file_name
-from data_access.serving.gate.released import Released
+from data_access.serving.gate.released import Released, ReleaseInfo
 from data_access.serving.notes import DEMONSTRATION
 
 API = "/api/v1/series"
@@ -114,12 +114,16 @@ def table_card(id_: str, released: Released, *, table: Table, title: str, extra:
 
 def source_line(released: Released) -> str:
     """Sources with their dates, and the release: the line under every chart and in every picture."""
-    release = released.release
-    asked = {str(one) for one in released.filters.series}
+    asked = set(released.filters.series)
+    return sources(released.release, public=asked != {Series.LICENSE}, license_=asked != {Series.PUBLIC})
+
+
+def sources(release: ReleaseInfo, *, public: bool, license_: bool) -> str:
+    """That line for what is made of public statistics, of license data, or of both."""
     parts = []
-    if release.public_as_of and asked - {"license"}:
+    if release.public_as_of and public:
         parts.append(f"{PUBLIC_SOURCE}, through {month_words(release.public_as_of)}")
-    if release.license_as_of and asked - {"public"}:
+    if release.license_as_of and license_:
         parts.append(f"{LICENSE_SOURCE}, as of {date_words(release.license_as_of)}")
     return f"Source: {'; '.join(parts) or 'none'}. Release {release.id}."
 

@@ -212,7 +212,7 @@ def _metal(name: str, vocabulary: Reference, filters: Filters) -> Picker:
     )
     items = list(country_items(vocabulary, chosen))
     every = (*items[:1], *words, *items[1:])
-    return Picker(name=name, label=METAL_LABELS[name], items=every, value=chosen_words(every) or "Not asked")
+    return Picker(name=name, label=METAL_LABELS[name], items=every, value=chosen_words(every) or "Any")
 
 
 def _choices(filters: Filters) -> tuple[Choices, ...]:

@@ -88,7 +88,7 @@ def country_items(vocabulary: Reference, chosen: set[str]) -> Iterator[Item]:
             value=country.id,
             label=country_name(vocabulary, country.id),
             code=country.id,
-            words=country.iso2,
+            words=" ".join((country.iso2, *country.words)),
             parents=ALL,
             checked=country.id in chosen,
         )

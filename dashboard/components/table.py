@@ -64,7 +64,7 @@ def data_table(released: Released, lines: Sequence[Line]) -> Table:
     periods = [cell.period for cell in lines[0].cells] if lines else []
     columns = [line.cells for line in lines]
     rows = [
-        Row(period_words(period, freq), tuple(_cell(column[place]) for column in columns))
+        Row(period_words(period, freq), tuple(figure_cell(column[place]) for column in columns))
         for place, period in enumerate(periods)
     ]
     return Table(
@@ -87,7 +87,7 @@ def member_table(released: Released, lines: Sequence[Line]) -> Table:
     rows = []
     for own in by_member.values():
         label = next(iter(own.values())).member_label if lines[0].split else "The selection"
-        rows.append(Row(label, tuple(_cell(own[one].cells[0]) for one in series)))
+        rows.append(Row(label, tuple(figure_cell(own[one].cells[0]) for one in series)))
     several = [f"{SERIES_LABELS[one]}, {period} ({released.unit})" for one in series]
     return Table(
         caption=caption(released),
@@ -98,14 +98,15 @@ def member_table(released: Released, lines: Sequence[Line]) -> Table:
     )
 
 
-def caption(released: Released) -> str:
-    """Title and unit, basis, period."""
-    return f"{released.title}. {released.subtitle}."
-
-
-def _cell(cell: Cell) -> TableCell:
+def figure_cell(cell: Cell) -> TableCell:
+    """A cell as tables print it."""
     if cell.value is None:
         return TableCell(cell_text(cell), "status", mark(cell)[1])
     if cell.partial:
         return TableCell(cell_text(cell) + TO_DATE, "to-date", "the period is not whole yet")
     return TableCell(cell_text(cell))
+
+
+def caption(released: Released) -> str:
+    """Title and unit, basis, period."""
+    return f"{released.title}. {released.subtitle}."

@@ -9,7 +9,7 @@ from data_access.contracts import Status
 from data_access.filters import Freq, Series
 from data_access.serving.answers.cells import status_words
 from data_access.serving.gate.released import Cell, Released
-from data_access.serving.prose import amount, change_words, period_words
+from data_access.serving.prose import amount, period_words, told_change
 
 UNKNOWN = (Status.NOT_YET, Status.NOT_REPORTED)
 WORDS = {
@@ -71,9 +71,7 @@ def span_tile(now: Released, before: Released, *, as_of: str) -> Tile:
     heading = f"{HEADINGS[Series.PUBLIC]}, {period_words(cell.period, Freq.RANGE)}"
     if cell.value is None:
         return _without_figure(Series.PUBLIC, heading, cell.status, as_of)
-    words = ""
-    if earlier.value is not None:
-        words = change_words(cell.value, earlier.value, cell.measure, "the 12 months before")
+    words = told_change(cell, earlier, "the 12 months before")
     return Tile(
         kind="public",
         heading=heading,
@@ -98,11 +96,7 @@ def _changes(cells: Sequence[Cell], place: int) -> tuple[str, ...]:
     said = []
     for lag in (1, 12):
         before = cells[place - lag] if place >= lag else None
-        if before is None or before.value is None or before.partial or now.value is None:
-            continue
-        if before.source != now.source:
-            continue
-        words = change_words(now.value, before.value, now.measure, period_words(before.period, Freq.MONTH))
+        words = told_change(now, before, period_words(before.period, Freq.MONTH)) if before else ""
         if words:
             said.append(words)
     if not said:

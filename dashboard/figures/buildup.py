@@ -12,7 +12,7 @@ from dashboard.figures.lines import Key
 from dashboard.graph import Figure
 from data_access.filters import Measure, Series, month_words
 from data_access.serving.answers.cells import cell_text
-from data_access.serving.coverage import Point, SameWeek
+from data_access.serving.coverage import Point, SameDay
 from data_access.serving.gate.released import Released
 
 EARLIER = 6
@@ -23,14 +23,14 @@ DASHES = ("solid", "6px,3px", "2px,3px", "8px,3px,2px,3px", "4px,4px", "1px,4px"
 """They are told apart by dash and name, too."""
 
 
-def drawn_months(build: Mapping[str, Sequence[Point]], same: SameWeek) -> list[str]:
+def drawn_months(build: Mapping[str, Sequence[Point]], same: SameDay) -> list[str]:
     """The months of the chart: the newest earlier ones with figures to date, and the running month last."""
     earlier = [month for month, points in build.items() if month < same.month and points[0].cell.partial]
     return [*earlier[-EARLIER:], same.month]
 
 
 def buildup_figure(
-    released: Released, build: Mapping[str, Sequence[Point]], same: SameWeek, *, narrow: bool = False
+    released: Released, build: Mapping[str, Sequence[Point]], same: SameDay, *, narrow: bool = False
 ) -> Figure:
     """The build-up of a history (`released`) as a Plotly figure; weeks are whole weeks since the month's first day."""
     months = drawn_months(build, same)

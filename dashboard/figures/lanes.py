@@ -134,12 +134,13 @@ def _bars(
 
 
 def _hover(series: Series, gap: Gap, *, split: bool) -> str:
-    words = f"{SERIES_LABELS[series]}: {gap.mark}<br>{'<br>'.join(_wrapped(gap.meaning))}"
+    # A space before the break tells a wrapped line from a new one, for whoever reads it out.
+    words = f"{SERIES_LABELS[series]}: {gap.mark}<br>{' <br>'.join(_wrapped(gap.meaning))}"
     if not split:
         return words
     more = len(gap.members) - MAX_NAMED
     named = ", ".join(gap.members[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"{words}<br>{'<br>'.join(_wrapped('Of: ' + named))}"
+    return f"{words}<br>{' <br>'.join(_wrapped('Of: ' + named))}"
 
 
 def _wrapped(text: str, width: int = 52) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.figures.axes import CHAR, INK, SOFT, ZERO, base_layout
-from dashboard.figures.labels import shortened
+from dashboard.figures.labels import MAX_CHARS, shortened
 from dashboard.figures.lines import Line
 from dashboard.graph import Figure
 from data_access.contracts import Status
@@ -23,6 +23,11 @@ ROWS = 10
 """Rows the chart has room for at its usual height; with fewer it is lower."""
 MOST = 13
 """Rows it can have."""
+RIGHT, GAP = 12, 8  # px: margin of the plot, and between a bar's end and its figure
+WIDTH = {False: 500, True: 276}
+"""Width of a chart, wide (half a page) and narrow, px; on the small side, so that figures are not cut."""
+NARROW_CHARS = 15
+"""Letters of a member's name on a narrow screen."""
 BAR_COLORS = {Series.PUBLIC: "#1a4480", Series.LICENSE: "#9c4a00", Series.COMBINED: "#3d4551"}
 
 
@@ -56,14 +61,13 @@ def ranking_figure(
     released: Released, rows: Sequence[Line], *, narrow: bool = False, changes: Mapping[str, str] | None = None
 ) -> Figure:
     """The ranking of `rows` (of `released`) as a Plotly figure; `changes` by member are told beside their figures."""
-    names = [shortened(line.member_label) for line in rows]
-    values = [line.cells[0].value for line in rows]
-    layout = base_layout(left=round(max(len(name) for name in names) * CHAR) + 32, right=12, top=4, bottom=8)
-    top = max((value for value in values if value is not None), default=0) or 1
+    names = [shortened(line.member_label, NARROW_CHARS if narrow else MAX_CHARS) for line in rows]
+    left = round(max(len(name) for name in names) * CHAR) + 32
+    layout = base_layout(left=left, right=RIGHT, top=4, bottom=8)
+    bars = _bars(released, rows, changes or {}, narrow=narrow)
     layout |= {
-        # Room right of the longest bar for its figure.
         "xaxis": {
-            "range": [0, top * _room(narrow=narrow, changes=bool(changes))],
+            "range": [0, _reach(bars["x"], bars["text"], width=WIDTH[narrow] - left - RIGHT)],
             "visible": False,
             "fixedrange": True,
         },
@@ -85,12 +89,17 @@ def ranking_figure(
         "shapes": [_baseline(len(rows))],
     }
     layout["annotations"] = _marks(rows)
-    return {"data": [_bars(released, rows, changes or {}, narrow=narrow)], "layout": layout}
+    return {"data": [bars], "layout": layout}
 
 
-def _room(*, narrow: bool, changes: bool) -> float:
-    """Length of the axis in longest bars."""
-    return (1.5 if narrow else 1.34) + (0.12 if changes and not narrow else 0)
+def _reach(values: Sequence[float | None], texts: Sequence[str], *, width: float) -> float:
+    """Where the axis ends, so that each bar and the figure right of it have room in a plot `width` px wide."""
+    top = max((value for value in values if value is not None), default=0) or 1
+    # A bar of value v is v / reach · width px long; with its text it must not be longer than the plot.
+    pairs = [
+        (value, min(len(text) * CHAR + GAP, width * 0.8)) for value, text in zip(values, texts, strict=True) if value
+    ]
+    return max([top, *(value * width / (width - room) for value, room in pairs)])
 
 
 def _baseline(rows: int) -> dict[str, Any]:

@@ -49,6 +49,9 @@ def _sum(cells: Sequence[Cell]) -> Cell:
     if missing or not known:
         first = (missing or list(cells))[0]
         return first._replace(low=None, high=None)
+    if len({cell.as_of for cell in known}) > 1:
+        # As everywhere: no sum is formed of license cells of one month with several dates.
+        return known[0]._replace(value=None, status=Status.WITHHELD)
     total = sum(cell.value or 0 for cell in known)
     value = round(total, 3) if isinstance(total, float) else total
     return known[0]._replace(value=value, partial=any(cell.partial for cell in known))

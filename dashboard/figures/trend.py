@@ -14,7 +14,7 @@ from dashboard.graph import Figure
 from data_access.filters import Freq, Measure, Series, Show
 from data_access.serving.answers.cells import cell_text
 from data_access.serving.gate.released import Cell, Released
-from data_access.serving.prose import change_words, period_words
+from data_access.serving.prose import period_words, told_change
 
 DASH = "6px,4px"
 DENSE = {False: 40, True: 18}
@@ -204,12 +204,8 @@ def _hover(line: Line, place: int, freq: Freq) -> str:
 
 
 def _change(cells: Sequence[Cell], place: int, lag: int, freq: Freq) -> str:
-    now, before = cells[place], cells[place - lag] if place >= lag else None
-    if before is None or now.value is None or before.value is None or now.partial or before.partial:
-        return ""
-    if before.source != now.source:  # a combined series changes what it measures there
-        return ""
-    return change_words(now.value, before.value, now.measure, period_words(before.period, freq))
+    before = cells[place - lag] if place >= lag else None
+    return told_change(cells[place], before, period_words(before.period, freq)) if before else ""
 
 
 def _group(line: Line) -> str:

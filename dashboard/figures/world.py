@@ -13,9 +13,8 @@ from data_access.filters import ALL, Measure
 from data_access.reference import Reference
 from data_access.serving.answers.cells import cell_text, mark
 from data_access.serving.gate.released import Cell, Released
-from data_access.serving.prose import change_words
+from data_access.serving.prose import told_change
 
-HOME = "USA"
 STEPS = 5
 NONE, WITHHELD, UNKNOWN, OUTSIDE = "none", "withheld", "unknown", "outside"
 """Classes beside those of figures: no imports, withheld, no figure for another reason, not in the selection."""
@@ -119,9 +118,7 @@ def _words(cell: Cell | None, kind: str, released: Released, before: Cell | None
     if cell.value is None:
         return f"{cell_text(cell)}, {mark(cell)[1]}"
     words = f"{cell_text(cell)} {released.unit}"
-    if before is None or before.value is None or cell.partial or before.partial:
-        return words
-    change = change_words(cell.value, before.value, cell.measure, on)
+    change = told_change(cell, before, on)
     return f"{words}, {change}" if change else words
 
 

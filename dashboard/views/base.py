@@ -32,6 +32,10 @@ class Services:
     templates: Templates
     contact: str = ""
 
+    def pinned(self) -> Services:
+        """The same with the release in use now, whatever comes next."""
+        return replace(self, statistics=self.statistics.pinned())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
@@ -109,7 +113,7 @@ class View:
 
 def page_for(view: View, services: Services, search: str, *, narrow: bool = False) -> Page:
     """The page of a query; one that cannot be read gives a message and the default view, a fault a message alone."""
-    services = replace(services, statistics=services.statistics.pinned())
+    services = services.pinned()
     statistics = services.statistics
     message = None
     try:
@@ -129,8 +133,14 @@ def page_for(view: View, services: Services, search: str, *, narrow: bool = Fals
         message=message or page.message,
         search=search,
         filters=filters,
-        document_title=f"{page.status or view.label} – {view.label} – AIM Monitor",
+        document_title=f"{_told(page) or view.label} – {view.label} – AIM Monitor",
     )
+
+
+def _told(page: Page) -> str:
+    """What a page is about, for its title and for where its address is posted: its first card, with an event the one of
+    the event."""
+    return next((card.title for card in page.cards if not card.absent and not card.empty), page.status)
 
 
 def _drawn(view: View, services: Services, filters: Filters, *, narrow: bool) -> Page:

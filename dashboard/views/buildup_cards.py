@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from dashboard.components.card import Card, chart_card, table_card
-from dashboard.components.table import Row, Table, TableCell
+from dashboard.components.table import Row, Table, TableCell, figure_cell
 from dashboard.figures.buildup import buildup_figure, buildup_keys, drawn_months
 from dashboard.views.base import Ask
 from dashboard.views.compare_cards import PAGE, TOLD_ABOVE, Both
-from dashboard.views.telling import absent, figure_cell, has_no_license_side, percent_cell, percent_words, retold, said
+from dashboard.views.telling import absent, has_no_license_side, percent_cell, percent_words, retold, said
 from dashboard.words import date_words
 from data_access.filters import BadQuery, Filters, Series, listed, month_words
 from data_access.serving import coverage
 from data_access.serving.answers.cells import legend
-from data_access.serving.coverage import Point, Revision, SameWeek
+from data_access.serving.coverage import Point, Revision, SameDay
 from data_access.serving.gate.released import Released
 from data_access.serving.prose import amount
+from data_access.serving.statistics import Statistics
 
 WEEK_NOTE = (
     "Weeks are whole weeks from the month's first day to the date of the figure. Releases of different months fall on "
-    "different days of the month, so the same week can be up to six days apart."
+    "different days of the month, so figures of the same week can be up to six days apart; the sentence above compares "
+    "figures of the same day."
 )
 MAX_VINTAGES = 3
 """Public months whose first releases are asked for what they had."""
@@ -38,7 +41,7 @@ def buildup_card(id_: str, ask: Ask, both: Both, history: Released) -> Card:
     if has_no_license_side(both.released):
         return absent(id_)
     build = coverage.build_up(history)
-    same = coverage.same_week(build)
+    same = coverage.same_day(build)
     if same is None:
         words = "No month of this selection has license figures to date."
         return said(id_, title=title, summary=words, empty="Weekly figures are of the total, product groups and the "
@@ -55,6 +58,7 @@ def buildup_card(id_: str, ask: Ask, both: Both, history: Released) -> Card:
         link=both.link,
         first=(
             WEEK_NOTE,
+            *same_day_note(same),
             TO_DATE_NOTE,
             "Figures of each week are those that this release's history holds; the files hold the figure in force for "
             "each month.",
@@ -63,26 +67,37 @@ def buildup_card(id_: str, ask: Ask, both: Both, history: Released) -> Card:
     )
 
 
-def buildup_words(same: SameWeek) -> str:
-    """What the running month has come to, against the same week of earlier months."""
+def buildup_words(same: SameDay) -> str:
+    """What the running month has come to, against the same day of earlier months."""
     cell = same.point.cell
     words = (
-        f"In week {same.point.week} (as of {date_words(cell.as_of or '')}) licenses for "
-        f"{month_words(same.month)} stood at {amount(same.point.value, cell.measure)}"
+        f"As of {date_words(cell.as_of or '')} licenses for {month_words(same.month)} stood at "
+        f"{amount(same.point.value, cell.measure)}"
     )
     mean = same.mean
     if not mean:
-        return f"{words}; the release holds no figure of an earlier month in that week."
+        return f"{words}; the release holds no figures of an earlier month on both sides of that day."
     apart = same.point.value / mean - 1
     months = listed([month_words(month) for month in same.earlier])
     side = "above" if apart >= 0 else "below"
     kind = "the mean of" if len(same.earlier) > 1 else "that of"
     return (
-        f"{words}, {percent_words(abs(apart))} {side} {kind} the same week of {months} ({amount(mean, cell.measure)})."
+        f"{words}, {percent_words(abs(apart))} {side} {kind} the same day of {months} ({amount(mean, cell.measure)})."
     )
 
 
-def _table(history: Released, build: Mapping[str, Sequence[Point]], same: SameWeek) -> Table:
+def same_day_note(same: SameDay) -> tuple[str, ...]:
+    """Which earlier months have no figure of the day itself, and what stands for it."""
+    if not same.interpolated:
+        return ()
+    months = listed([month_words(month) for month in same.interpolated])
+    return (
+        f"Of {months} there is no figure of the same day: the sentence compares with the straight line between the "
+        "figures before and after it.",
+    )
+
+
+def _table(history: Released, build: Mapping[str, Sequence[Point]], same: SameDay) -> Table:
     months = drawn_months(build, same)[::-1]
     weeks = sorted({point.week for month in months for point in build[month]})
     at = {(month, point.week): point for month in months for point in build[month]}
@@ -99,7 +114,7 @@ def _table(history: Released, build: Mapping[str, Sequence[Point]], same: SameWe
     )
 
 
-def _point_cell(point: Point | None, month: str, same: SameWeek) -> TableCell:
+def _point_cell(point: Point | None, month: str, same: SameDay) -> TableCell:
     if point is not None:
         return figure_cell(point.cell)
     if month == same.month:
@@ -165,22 +180,26 @@ def public_revisions_card(id_: str, ask: Ask, both: Both) -> Card:
 
 def _earlier(ask: Ask, both: Both) -> list[Released]:
     """The same question to earlier releases, the oldest first; one that lacks a product or country is left out."""
-    filters = both.released.filters
-    return ask.statistics.remember(("earlier", filters), lambda: _answers(ask, filters))
+    filters = replace(both.released.filters, series=(Series.PUBLIC,))
+    found = ask.statistics.remember(
+        ("earlier", filters), lambda now: list(_answers(now, filters)), keep=lambda answers: None not in answers
+    )
+    return [released for released in found if released]
 
 
-def _answers(ask: Ask, filters: Filters) -> list[Released]:
-    """Of releases with the same public month the oldest, of at most `MAX_VINTAGES` months."""
+def _answers(statistics: Statistics, filters: Filters) -> Iterator[Released | None]:
+    """Of releases with the same public month the oldest, of at most `MAX_VINTAGES` months; None for one that cannot be
+    opened."""
     oldest: dict[str | None, str] = {}
-    for one in ask.statistics.log()[1:]:
+    for one in statistics.log()[1:]:
         oldest[one.public_as_of] = one.id
-    answers = []
     for release in reversed(list(oldest.values())[:MAX_VINTAGES]):
         try:
-            answers.append(ask.statistics.at(release).series(filters))
-        except (KeyError, BadQuery):
+            yield statistics.at(release).series(filters)
+        except KeyError:
+            yield None
+        except BadQuery:
             continue
-    return answers
 
 
 def _revisions(found: Sequence[Revision], released: Released, first: str, since: str) -> Table:

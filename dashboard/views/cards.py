@@ -9,14 +9,15 @@ from dashboard.components.card import Card, chart_card, table_card
 from dashboard.components.ranking_table import growth as growth_of
 from dashboard.components.ranking_table import ranking_table
 from dashboard.components.table import data_table, member_table
-from dashboard.figures.lines import count_members, everyone, lines_of, member_of
+from dashboard.figures.lines import count_members, everyone, lines_of
 from dashboard.figures.ranking import drawn, left_out_words, ranked, ranking_figure
 from dashboard.figures.trend import trend_figure, trend_keys
 from dashboard.graph import EMPTY
 from dashboard.views import selection
 from dashboard.views.base import Ask
 from data_access.filters import By, Filters, Freq, Measure, Show
-from data_access.serving.gate.released import Cell
+from data_access.serving.answers import ranking
+from data_access.serving.gate.released import Cell, Released
 
 MAX_COLUMNS = 16
 """Columns of a table on a page; files hold all."""
@@ -60,20 +61,21 @@ def ranking_card(id_: str, ask: Ask, by: By, *, growth: bool = False) -> Card:
     released = ask.statistics.series(filters)
     lines = ranked(lines_of(released, ask.statistics.vocabulary, members=everyone(released)))
     rows = drawn(lines)
-    before = year_before(ask, filters)
-    table = ranking_table(released, lines, total=total_of(ask, filters), before=before)
+    total = total_of(ask, filters)
+    found = rows_of(ask, released, total)
+    table = ranking_table(released, lines, rows=found, shares=total is not None)
     if not rows:
         return replace(chart_card(id_, released, figure=EMPTY, keys=(), table=table), rows=0)
-    changes = {line.member: growth_of(line.cells[0], before.get(line.member)).text for line in rows} if growth else {}
+    changes = {line.member: growth_of(found.get(line.member), filters).text for line in rows} if growth else {}
     figure = ranking_figure(released, rows, narrow=ask.narrow, changes=changes)
     extra = left_out_words(lines, rows, what=WHAT[by])
     return replace(chart_card(id_, released, figure=figure, keys=(), table=table, extra=extra), rows=len(rows))
 
 
-def year_before(ask: Ask, filters: Filters) -> dict[str, Cell]:
-    """Cells of the same months of the year before, by member, of a selection that has one period."""
-    released = ask.statistics.series(selection.year_before(filters))
-    return {member_of(cell, filters.by): cell for cell in released.cells}
+def rows_of(ask: Ask, released: Released, total: Cell | None) -> dict[str, ranking.Row]:
+    """What a ranking tells of the members of an answer that has one period, by member: the same as the API's."""
+    earlier = ask.statistics.series(selection.year_before(released.filters))
+    return {row.member: row for row in ranking.rows_of(released, earlier, total, ask.statistics.vocabulary)}
 
 
 def total_of(ask: Ask, filters: Filters) -> Cell | None:

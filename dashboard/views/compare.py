@@ -70,8 +70,19 @@ def comparable(filters: Filters) -> Filters:
 
 def _both(ask: Ask) -> Both:
     released = ask.statistics.series(comparable(ask.filters))
+    start = released.filters.start or ""
+    # Means, bias and error reach back beyond the first month shown, so that it does not change them.
+    earlier = replace(released.filters, start=coverage.first_needed(start)) if start else released.filters
+    every = coverage.months_of(ask.statistics.series(earlier))
+    months = tuple(month for month in every if month.period >= start)
+    known = any(month.error is not None for month in months)
     query = ask.filters.to_query()
-    return Both(released=released, months=coverage.months_of(released), link=f"{PAGE}?{query}" if query else PAGE)
+    return Both(
+        released=released,
+        months=months,
+        fit=coverage.fit(every) if known else None,
+        link=f"{PAGE}?{query}" if query else PAGE,
+    )
 
 
 def _message(ask: Ask) -> Message | None:
@@ -173,7 +184,7 @@ def _coverage(both: Both, as_of: str) -> Tile | None:
 
 
 def _error(both: Both, as_of: str) -> Tile | None:
-    fit = coverage.fit(both.months)
+    fit = both.fit
     if fit is None:
         return None
     side = "below" if fit.bias < 0 else "above"

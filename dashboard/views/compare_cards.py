@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.components.card import Card, chart_card
-from dashboard.components.table import Row, Table, TableCell, data_table
+from dashboard.components.table import Row, Table, TableCell, data_table, figure_cell
 from dashboard.figures.coverage import Bar, coverage_figure, coverage_keys, drawn, versus_figure
 from dashboard.figures.lines import lines_of, member_label
 from dashboard.figures.trend import trend_figure, trend_keys
@@ -15,7 +15,6 @@ from dashboard.graph import EMPTY
 from dashboard.views.base import Ask
 from dashboard.views.telling import (
     absent,
-    figure_cell,
     has_no_license_side,
     measure_of,
     months_words,
@@ -53,10 +52,11 @@ WHAT = {By.PRODUCT: "product", By.COUNTRY: "country of origin"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Both:
-    """The answer that a page of both series is made of, its months, and the link to the page."""
+    """The answer that a page of both series is made of, its months, their bias and error, and the link to the page."""
 
     released: Released
     months: tuple[Month, ...]
+    fit: Fit | None
     link: str
 
     @property
@@ -97,7 +97,7 @@ def coverage_card(id_: str, ask: Ask, both: Both) -> Card:
         card,
         title=title,
         subtitle=f"Percent of license {measure_of(released)}, whole months alone;{released.subtitle.partition(';')[2]}",
-        summary=coverage_words(months),
+        summary=coverage_words(months, both.fit),
         link=both.link,
         first=(
             RATIO_NOTE,
@@ -109,12 +109,11 @@ def coverage_card(id_: str, ask: Ask, both: Both) -> Card:
     )
 
 
-def coverage_words(months: Sequence[Month]) -> str:
+def coverage_words(months: Sequence[Month], fit: Fit | None) -> str:
     """The newest ratio, its trailing mean, bias and error, in one sentence."""
     last = next(month for month in reversed(months) if month.ratio is not None)
     trailing = f"; the 12-month mean is {percent_words(last.trailing)}" if last.trailing is not None else ""
     words = f"In {month_words(last.period)} public statistics were {percent_words(last.ratio or 0)} of license data"
-    fit = coverage.fit(months)
     return f"{words}{trailing}{f'; {fit_words(fit)}' if fit else ''}."
 
 
@@ -194,7 +193,15 @@ def versus_card(id_: str, ask: Ask, both: Both, by: By) -> Card:
     named = [Bar(member_label(row.member, by, ask.statistics.vocabulary), row) for row in rows]
     bars = drawn(named)
     figure = versus_figure(bars, narrow=ask.narrow) if bars else EMPTY
-    card = chart_card(id_, released, figure=figure, keys=(), table=_table(released, named, total, span, by), page=PAGE)
+    card = chart_card(
+        id_,
+        released,
+        figure=figure,
+        keys=(),
+        table=_table(released, named, total, span, by),
+        page=PAGE,
+        api="/api/v1/versus",
+    )
     return retold(
         replace(card, rows=len(bars), table_open=True),
         title=f"{both.selection}: license {measure_of(released)} in {month_words(span.license)} against the public "
@@ -227,7 +234,8 @@ def _table(released: Released, named: Sequence[Bar], total: Versus, span: Span, 
     rows = [_row("The selection", total), *(_row(bar.name, bar.row) for bar in named)]
     used = [cell for bar in named for cell in (bar.row.license, *bar.row.public)]
     return Table(
-        caption=f"License data for {month_words(span.license)} against the mean of public statistics {public}.",
+        caption=f"License data for {month_words(span.license)} against the mean of public statistics {public}, "
+        f"by {WHAT[by]}.",
         row_header={By.PRODUCT: "Product", By.COUNTRY: "Country of origin"}[by],
         columns=(
             f"License data, {month_words(span.license)} ({unit})",
@@ -290,5 +298,4 @@ def _notes(released: Released, named: Sequence[Bar], bars: Sequence[Bar], ask: A
         )
     if 0 < len(bars) < len(named):
         notes.append(f"The chart shows {len(bars)} of {len(named)} rows; the table holds all.")
-    notes.append("The files hold the monthly figures of both series that the table is made of.")
     return tuple(notes)

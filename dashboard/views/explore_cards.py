@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dashboard.components.card import API, Card, chart_card
+from dashboard.components.card import Card, chart_card
 from dashboard.components.ranking_table import ranking_table
-from dashboard.components.table import Row, Table, caption, data_table
+from dashboard.components.table import Row, Table, caption, data_table, figure_cell
 from dashboard.figures import events as event_lines
 from dashboard.figures import matrix, palette, stacked
 from dashboard.figures.lines import SHORT_SERIES, Line, everyone, lines_of
@@ -93,7 +93,7 @@ def _grid_table(released: Released, grid: matrix.Grid) -> Table:
     rows = []
     for row, label in zip(grid.rows, grid.row_labels, strict=True):
         cells = (grid.cell(row, column) for column in grid.columns)
-        rows.append(Row(label, tuple(telling.figure_cell(cell) if cell else telling.NO_FIGURE for cell in cells)))
+        rows.append(Row(label, tuple(figure_cell(cell) if cell else telling.NO_FIGURE for cell in cells)))
     return Table(
         caption=caption(released),
         row_header="Country",
@@ -108,14 +108,16 @@ def map_card(id_: str, ask: Ask, by: By = By.COUNTRY) -> Card:
     filters = replace(selection.last_months(ask, by=by), by=by)
     released = ask.statistics.series(filters)
     lines = ranked(lines_of(released, ask.statistics.vocabulary, members=everyone(released)))
-    before, total = cards.year_before(ask, filters), cards.total_of(ask, filters)
-    table = ranking_table(released, lines, total=total, before=before)
+    total = cards.total_of(ask, filters)
+    rows = cards.rows_of(ask, released, total)
+    table = ranking_table(released, lines, rows=rows, shares=total is not None)
     card = chart_card(id_, released, figure=EMPTY, keys=(), table=table)
     if not any(line.has_figures for line in lines):
         return card
     told = _concentration(released, lines, total)
     card = telling.retold(card, title=f"{released.title}, on a map", summary=told)
     on = period_words(selection_id(selection.year_before(filters)), filters.freq)
+    before = {member: row.before for member, row in rows.items() if row.before}
     world = world_map(released, lines, ask.statistics.vocabulary, before=before, on=on)
     card = replace(card, body=ask.render("map.html", map=world, label=f"Map. {card.summary}"))
     if world.elsewhere:
@@ -161,13 +163,11 @@ def compare_card(id_: str, ask: Ask, second: Filters) -> Card:
     if not any(line.has_figures for line in lines):
         return chart_card(id_, first, figure=EMPTY, keys=(), table=data_table(first, lines))
     figure = trend_figure(first, lines, narrow=ask.narrow)
-    card = chart_card(id_, first, figure=figure, keys=trend_keys(lines, figure), table=data_table(first, lines))
+    keys, table = trend_keys(lines, figure), data_table(first, lines)
+    card = chart_card(id_, first, figure=figure, keys=keys, table=table, api="/api/v1/compare")
     extra = tuple(note for note in other.notes if note not in first.notes and not note.startswith("Source of "))
     card = telling.retold(card, title=title, summary=f"{first.summary} {other.summary}", first=extra)
-    card = with_events(card, ask, first)
-    query = other.permalink.partition("?")[2]
-    files = {"csv": f"{API}?{query}&format=csv", "xlsx": f"{API}?{query}&format=xlsx"}
-    return replace(card, body=card.body + ask.render("second.html", words=names[1], **files))
+    return with_events(card, ask, first)
 
 
 def _unit(released: Released) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.components.card import Card, chart_card
-from dashboard.components.table import Row, Table, TableCell
+from dashboard.components.table import Row, Table, TableCell, figure_cell
 from dashboard.figures.flows import COLUMNS, PAIRS, ROWS, WATCH, Matrix, Pair, flow_figure, paired_figure
 from dashboard.figures.lines import member_of
 from dashboard.views.base import Ask
 from dashboard.views.metal_cards import PAGE, WATCH_NOTE, WORDS, Latest, amount_of, place_name, placed
-from dashboard.views.telling import figure_cell, percent_words, retold, said, selection_of
+from dashboard.views.telling import percent_words, retold, said, selection_of
 from data_access.filters import ALL, SMELT_WORDS, By, Freq, country_name
 from data_access.serving import metal
 from data_access.serving.answers.cells import legend

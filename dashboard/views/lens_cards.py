@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from dashboard.components.card import Card, chart_card
 from dashboard.components.table import MEMBER_HEADERS, Row, Table, TableCell
@@ -36,6 +37,7 @@ from data_access.serving.prose import MINUS, THIN, percent
 from data_access.serving.wording import BASIS_WORDS
 from data_access.serving.wording import selection as selection_words
 
+FAMILIES = "Ten-digit codes that succeed one another count as one, under the name of the first."
 FILES = "The files hold the months of both sides."
 PUBLIC_ONLY = "Before and after an event public statistics alone are compared; license data are not part of it."
 SPLIT_NOTE = (
@@ -77,6 +79,7 @@ def _contribution_card(id_: str, ask: Ask, found: Windows, by: By) -> Card:
         return telling.said(id_, title=title, summary=str(problem), empty=str(problem))
     if len(told.members) < 2:
         return telling.absent(id_)
+    families = (FAMILIES,) if any("+" in one.id for one in told.members) else ()
     card = _card(
         id_,
         ask,
@@ -92,7 +95,7 @@ def _contribution_card(id_: str, ask: Ask, found: Windows, by: By) -> Card:
         title=title,
         subtitle=_subtitle(ask, found, told.unit),
         summary=contribution_summary(told),
-        notes=(*_notes(found), FILES),
+        notes=(*_notes(found), *families, FILES),
         rows=len(shown_members(told)),
     )
 
@@ -101,7 +104,11 @@ def _split_card(id_: str, ask: Ask, found: Windows) -> Card:
     chosen = selection_words(ask.filters, ask.statistics.vocabulary)
     title = f"{chosen}: change in customs value after {date_words(found.event.date)}, as volume, price and mix"
     try:
-        split = value_split(ask.statistics.series, ask.filters, found, ask.statistics.vocabulary)
+        split = ask.statistics.remember(
+            ("value split", ask.filters),
+            # It asks for some selections more than once.
+            lambda now: value_split(cache(now.series), ask.filters, found, now.vocabulary),
+        )
     except NoLens as problem:
         return telling.said(id_, title=title, summary=str(problem), empty=str(problem))
     subtitle = _subtitle(ask, found, "US$")

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.components.card import Card, chart_card
-from dashboard.components.table import Row, Table, TableCell, data_table
+from dashboard.components.table import Row, Table, TableCell, data_table, figure_cell
 from dashboard.figures.flows import WATCH
 from dashboard.figures.lines import MAX_LINES, Line, everyone, lines_of, member_of
 from dashboard.figures.ranking import drawn, left_out_words, ranked, ranking_figure
 from dashboard.figures.trend import trend_figure, trend_keys
 from dashboard.graph import Figure
 from dashboard.views.base import Ask
-from dashboard.views.telling import absent, figure_cell, percent_cell, percent_words, retold, said, selection_of
+from dashboard.views.telling import absent, percent_cell, percent_words, retold, said, selection_of
 from data_access.filters import (
     ALL,
     SMELT_WORDS,
@@ -29,10 +29,12 @@ from data_access.filters import (
     month_words,
 )
 from data_access.reference import Reference
+from data_access.reference.orders import watched
 from data_access.serving import metal
 from data_access.serving.answers.cells import legend
 from data_access.serving.gate.released import Cell, Released
-from data_access.serving.prose import amount, period_words
+from data_access.serving.indicators import underlying
+from data_access.serving.prose import amount, period_words, told_change
 
 PAGE = "/smelt-cast"
 WORDS = {By.SMELT: "largest smelt", By.SMELT2: "second smelt", By.CAST: "most recent cast"}
@@ -118,8 +120,7 @@ def placed(filters: Filters, by: By, places: Sequence[str]) -> Filters:
 
 def amount_of(filters: Filters) -> Measure:
     """The measure in which the selection's figures add up: value where it is asked for, else volume."""
-    of_value = filters.measure is Measure.VALUE or (filters.measure is Measure.SHARE and filters.of is Of.VALUE)
-    return Measure.VALUE if of_value else Measure.VOLUME
+    return underlying(filters)
 
 
 # -- names ----------------------------------------------------------------------------------------------------------
@@ -127,7 +128,7 @@ def amount_of(filters: Filters) -> Measure:
 
 def is_watched(place: str, by: By, vocabulary: Reference) -> bool:
     """Whether a country of smelt or cast is on the watch list."""
-    return any(one.iso3 == place and (one.cast if by is By.CAST else one.smelt) for one in vocabulary.watch)
+    return place in watched(vocabulary.watch, by)
 
 
 def place_name(place: str, by: By, vocabulary: Reference, *, words: bool = False) -> str:
@@ -255,7 +256,7 @@ def _table(
     rows = []
     for line in lines:
         cell = line.cells[0]
-        share = cell.value / total.value if cell.value is not None and total.value and _adds_up(released) else None
+        share = share_of(cell, total) if _adds_up(released) else None
         marks = remarks(line.member, by, vocabulary)
         rows.append(
             Row(
@@ -276,6 +277,13 @@ def _table(
     )
 
 
+def share_of(cell: Cell, total: Cell) -> float | None:
+    """A place's part of the total, relative; None where one is missing, or the two are of different dates."""
+    if cell.value is None or not total.value or cell.as_of != total.as_of:
+        return None
+    return cell.value / total.value
+
+
 def _adds_up(released: Released) -> bool:
     return released.filters.measure in (Measure.VALUE, Measure.VOLUME)
 
@@ -288,11 +296,19 @@ def ranking_words(lines: Sequence[Line], total: Cell, latest: Latest, by: By) ->
     had = most.get(total.measure, "the most volume")
     words = f"In {latest.words} {had} by {WORDS[by]} was that of {_followed(first)}"
     watched = [line for line in known if line.member_label.startswith(WATCH)]
-    if watched and total.value and total.measure in (Measure.VALUE, Measure.VOLUME):
-        share = sum(line.cells[0].value or 0 for line in watched) / total.value
+    shares = [share_of(line.cells[0], total) for line in watched]
+    known_shares = [one for one in shares if one is not None]
+    if watched and len(known_shares) == len(shares) and total.measure in (Measure.VALUE, Measure.VOLUME):
+        share = sum(known_shares)
         words += f"; {listed([_bare(line) for line in watched])}, of the watch list, had {percent_words(share)}"
-    withheld = sum(line.cells[0].status == "withheld" for line in lines)
-    return f"{words}{f'; {withheld} are withheld' if withheld else ''}."
+    cells = [line.cells[0] for line in lines if line.cells[0].status == "withheld"]
+    for what, count in (
+        ("withheld", sum(not cell.hidden for cell in cells)),
+        ("none or withheld", sum(cell.hidden for cell in cells)),
+    ):
+        if count:
+            words += f"; {count} {'is' if count == 1 else 'are'} {what}"
+    return f"{words}."
 
 
 def _followed(names: Sequence[str]) -> str:
@@ -376,11 +392,8 @@ def _trend_words(lines: Sequence[Line], latest: Latest, by: By) -> str:
         f"{period_words(now.period, latest.freq)}"
     )
     before = next((cell for cell in known if cell.period == _year_ago(now.period)), None)
-    if before is None or not before.value or now.measure is Measure.SHARE:
-        return f"{words}."
-    change = (now.value or 0) / before.value - 1
-    side = "more" if change >= 0 else "less"
-    return f"{words}, {percent_words(abs(change))} {side} than in {period_words(before.period, latest.freq)}."
+    change = told_change(now, before, period_words(before.period, latest.freq)) if before else ""
+    return f"{words}, {change}." if change else f"{words}."
 
 
 def _year_ago(period: str) -> str:
@@ -395,7 +408,7 @@ def unnamed_card(id_: str, ask: Ask, latest: Latest) -> Card:
     if latest.freq is Freq.QUARTER:
         return absent(id_)
     vocabulary = ask.statistics.vocabulary
-    of = Of.VALUE if latest.filters.measure is Measure.VALUE else Of.VOLUME
+    of = Of.VALUE if amount_of(latest.filters) is Measure.VALUE else Of.VOLUME
     filters = replace(latest.filters, freq=latest.freq, by=By.SMELT, smelt=SMELT_WORDS, measure=Measure.SHARE, of=of)
     released = ask.statistics.series(filters)
     whole = selection_of(ask.statistics.series(latest.filters))
@@ -444,6 +457,6 @@ def unnamed_words(lines: Sequence[Line], latest: Latest) -> str:
     side = "above" if apart >= 0 else "below"
     return (
         f"In {period_words(cells[-1].period, latest.freq)} “not applicable” was {percent_words(now / 100)} of "
-        f"{'customs value' if lines[0].cells[0].measure is Measure.VALUE else 'the total'}, "
+        f"{'customs value' if amount_of(latest.filters) is Measure.VALUE else 'the volume'}, "
         f"{abs(apart):.1f} percentage points {side} the mean of the three months before."
     )

@@ -12,6 +12,7 @@ from dashboard.views import base, cards, explore_cards, selection
 from dashboard.views.base import Ask, Page, Services, Slot, View
 from dashboard.words import date_words
 from data_access.filters import By, Filters, Freq, Series, month_words
+from data_access.serving.periods import shifted
 
 BACK = 24
 """Months before the last one that a headline may compare with."""
@@ -55,7 +56,7 @@ def _tiles(ask: Ask) -> tuple[Tile, ...]:
 
 def _monthly(ask: Ask, series: Series) -> Filters:
     end = ask.filters.end or ""
-    start = selection.shifted(end, -BACK)
+    start = shifted(end, -BACK)
     return replace(ask.filters, series=(series,), freq=Freq.MONTH, start=start, end=end)
 
 
@@ -63,7 +64,7 @@ def _year_tile(ask: Ask, *, as_of: str) -> Tile:
     public = replace(ask, filters=replace(ask.filters, series=(Series.PUBLIC,), freq=Freq.MONTH))
     now = selection.last_months(public)
     start = now.start or ""
-    before = replace(now, start=selection.shifted(start, -selection.YEAR), end=selection.shifted(start, -1))
+    before = replace(now, start=shifted(start, -selection.YEAR), end=shifted(start, -1))
     return span_tile(ask.statistics.series(now), ask.statistics.series(before), as_of=as_of)
 
 

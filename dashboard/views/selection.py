@@ -10,16 +10,11 @@ from data_access.contracts import Status
 from data_access.filters import ALL, By, Filters, Freq, Measure, Of, Series, Show
 from data_access.reference import Reference
 from data_access.serving.gate.released import Released
-from data_access.serving.periods import number, text
+from data_access.serving.periods import shifted
 
 MANY = 1000
 YEAR = 12
 """Months a ranking covers, so that no season is left out."""
-
-
-def shifted(month: str, by: int) -> str:
-    """A month so many months later (earlier if negative)."""
-    return text(number(month) + by)
 
 
 def trend(filters: Filters) -> Filters:
@@ -108,7 +103,7 @@ def last_months(ask: Ask, *, months: int = YEAR, by: By = By.NONE) -> Filters:
     # A year of license months with one withheld would be withheld as a whole; the latest month tells more.
     months = 1 if series == (Series.LICENSE,) else months
     first = shifted(end, 1 - months)
-    start = first if filters.freq is not Freq.RANGE else max(first, filters.start or first)
+    start = min(max(first, filters.start or first), end)
     return replace(monthly, start=start, end=end, freq=Freq.RANGE)
 
 

@@ -15,6 +15,7 @@ from dashboard.ids import SurgesId
 from dashboard.views.base import Ask
 from dashboard.views.surge_list import in_order, result_line
 from data_access.filters import Filters, Measure, Series, month_words
+from data_access.reference import Reference
 from data_access.serving.periods import number, text
 from data_access.serving.prose import amount
 from data_access.serving.surges.flags import Flag, SurgeList
@@ -57,15 +58,15 @@ def trend_card(ask: Ask, found: SurgeList, flag: Flag) -> Card:
         "surge_detail.html",
         flag=flag,
         tests=[result_line(one) for one in in_order(flag)],
-        checks=tuple(checks(flag)),
+        checks=tuple(checks(flag, ask.statistics.vocabulary)),
         others=[(one.series, month_words(one.month), one.headline) for one in others],
     )
     return replace(card, title=f"{flag.product_name} from {flag.country_name}", summary=flag.headline, body=body)
 
 
-def checks(flag: Flag) -> Iterator[tuple[str, str, str]]:
+def checks(flag: Flag, vocabulary: Reference) -> Iterator[tuple[str, str, str]]:
     """What could make a flag without a surge: the question, its answer (ruled out, possible, not known), and why."""
-    yield _code_change(flag)
+    yield _code_change(flag, vocabulary)
     base = amount(flag.base, flag.measure)
     if flag.new_supplier:
         yield "Thin base", "possible", "There were no imports before, so there is no growth rate at all."
@@ -86,11 +87,16 @@ def checks(flag: Flag) -> Iterator[tuple[str, str, str]]:
         yield "Price", "possible", "No weights are reported, so a rise in price alone can make this flag."
 
 
-def _code_change(flag: Flag) -> tuple[str, str, str]:
+def _code_change(flag: Flag, vocabulary: Reference) -> tuple[str, str, str]:
     told = [note for note in flag.notes if note.startswith("Code")]
     if told:
         return "Code change", "ruled out", told[0]
-    if all(len(id_) == 10 for id_ in flag.products):
+    if all(vocabulary.products[id_].is_code for id_ in flag.products):
+        if any(vocabulary.products[id_].valid_from is None for id_ in flag.products):
+            words = (
+                "The tables do not give the first month of this code: no change of it is known, and none is ruled out."
+            )
+            return "Code change", "not known", words
         return "Code change", "ruled out", "No change of this code is known within the months of the tests."
     words = "The product holds whole code families: a code that was renamed, split or re-cut stays within it."
     return "Code change", "ruled out", words

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from markupsafe import Markup
 
-from dashboard.components.card import LICENSE_SOURCE, PUBLIC_SOURCE, Card
+from dashboard.components.card import Card, sources
 from dashboard.figures.lines import SERIES_LABELS
 from dashboard.figures.spark import spark
 from dashboard.ids import SurgesId
@@ -100,6 +100,7 @@ def list_card(ask: Ask, found: SurgeList, *, alone: bool) -> Card:
         path=PAGE,
     )
     joined = f"{query}&" if query else ""
+    source = sources(found.release, public=True, license_=bool(found.months.license))
     return Card(
         id=SurgesId.LIST,
         title=found.title,
@@ -108,12 +109,12 @@ def list_card(ask: Ask, found: SurgeList, *, alone: bool) -> Card:
         csv=f"{API}?{joined}format=csv",
         xlsx=f"{API}?{joined}format=xlsx",
         permalink=found.permalink,
-        source=_source(found),
+        source=source,
         export={
             "title": found.title,
             "subtitle": "",
             "summary": found.summary,
-            "source": _source(found),
+            "source": source,
             "notes": list(found.notes),
             "link": found.permalink,
             "cite": found.cite,
@@ -121,14 +122,6 @@ def list_card(ask: Ask, found: SurgeList, *, alone: bool) -> Card:
             "file": file_name(found, "").rstrip("."),
         },
     )
-
-
-def _source(found: SurgeList) -> str:
-    release = found.release
-    parts = [f"{PUBLIC_SOURCE}, through {month_words(release.public_as_of)}"] if release.public_as_of else []
-    if release.license_as_of and found.months.license:
-        parts.append(f"{LICENSE_SOURCE}, as of {date_words(release.license_as_of)}")
-    return f"Source: {'; '.join(parts) or 'none'}. Release {release.id}."
 
 
 def _groups(found: SurgeList) -> list[tuple[str, list[Entry]]]:
@@ -153,7 +146,7 @@ def _entry(flag: Flag, filters: Filters) -> Entry:
         badge=(before if not flag.before else f"New month; {before}") if flag.is_new else "",
         tests=tuple(result_line(one) for one in in_order(flag)),
         spark=spark(flag.trend, name=f"{flag.product_name} from {flag.country_name}"),
-        examine=_address(replace(filters, products=flag.products, countries=(flag.country,))),
+        examine=f"{_address(replace(filters, products=flag.products, countries=(flag.country,)))}#{SurgesId.TREND}",
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dashboard.components.card import Card, chart_card
-from dashboard.components.table import Row, Table, TableCell
+from dashboard.components.table import Row, Table, TableCell, figure_cell
 from dashboard.graph import EMPTY
 from dashboard.ids import SurgesId
 from dashboard.views.base import Ask
 from data_access.filters import ALL, SMELT_WORDS, By, Filters, Freq, Measure, Series, country_name, product_name
 from data_access.reference import Level, Licensed, Reference
-from data_access.serving.answers.cells import cell_text, legend, mark
+from data_access.reference.orders import watched
+from data_access.serving.answers.cells import legend
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.periods import number, text
 from data_access.serving.prose import THIN, amount, period_words
@@ -21,6 +22,7 @@ from data_access.serving.surges.flags import Flag
 UNALLOYED = "760110"
 """Unwrought aluminum, not alloyed: primary metal, which only a country with a smelter makes."""
 WORDS = {By.SMELT: "smelted", By.CAST: "cast"}
+NO_ROW = TableCell("–", "status", "no row of its own in this release")
 SLACK = 1e-9
 """Part of a whole that its parts may be short of it by rounding."""
 
@@ -150,7 +152,11 @@ def _table(metal: Metal, by: By, flag: Flag, vocabulary: Reference) -> Table:
     places = metal.places(by)
     places += [one for one, cell in own.items() if one not in places and cell.value is None and not cell.hidden]
     rows = [
-        Row(_place_words(place, by, vocabulary), (_cell(own.get(place)), _cell(every.get(place)))) for place in places
+        Row(
+            _place_words(place, by, vocabulary),
+            tuple(figure_cell(cells[place]) if place in cells else NO_ROW for cells in (own, every)),
+        )
+        for place in places
     ]
     shown = [cells[place] for cells in (own, every) for place in places if place in cells]
     words = WORDS[by]
@@ -164,26 +170,13 @@ def _table(metal: Metal, by: By, flag: Flag, vocabulary: Reference) -> Table:
     )
 
 
-def _cell(cell: Cell | None) -> TableCell:
-    if cell is None:
-        return TableCell("–", "status", "no row of its own in this release")
-    if cell.value is None:
-        return TableCell(cell_text(cell), "status", mark(cell)[1])
-    return TableCell(cell_text(cell))
-
-
 def _place_words(place: str, by: By, vocabulary: Reference) -> str:
     name = country_name(vocabulary, place)
-    marks = ["watch list"] if place in watched(by, vocabulary) else []
+    marks = ["watch list"] if place in watched(vocabulary.watch, by) else []
     if by is By.SMELT and _has_no_smelter(place, vocabulary):
         marks.append("no smelter")
     told = f" ({', '.join(marks)})" if marks else ""
     return f"{name[0].upper()}{name[1:]}{told}"
-
-
-def watched(by: By, vocabulary: Reference) -> frozenset[str]:
-    """Countries on the watch list as ones of smelt, or of cast."""
-    return frozenset(one.iso3 for one in vocabulary.watch if (one.cast if by is By.CAST else one.smelt))
 
 
 def _has_no_smelter(place: str, vocabulary: Reference) -> bool:
@@ -224,7 +217,7 @@ def _elsewhere(metal: Metal, by: By, flag: Flag) -> Iterator[str]:
 
 def _on_watch(metal: Metal, by: By, flag: Flag, vocabulary: Reference) -> Iterator[str]:
     own = {metal.place(cell, by): cell for cell in metal.own[by]}
-    for place in sorted(watched(by, vocabulary)):
+    for place in sorted(watched(vocabulary.watch, by)):
         cell = own.get(place)
         if cell is not None and cell.value:
             name = country_name(vocabulary, place)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dashboard.components.card import Card
-from dashboard.components.table import TO_DATE, TableCell
+from dashboard.components.table import TableCell
 from data_access.contracts import Status
 from data_access.filters import Series, month_words, span_words
-from data_access.serving.answers.cells import cell_text, mark
+from data_access.serving.answers.cells import mark
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.prose import MINUS, THIN
 from data_access.serving.wording import measure_words
@@ -49,15 +49,6 @@ def absent(id_: str) -> Card:
 def said(id_: str, *, title: str, summary: str, empty: str, subtitle: str = "") -> Card:
     """A card of words alone: why there is nothing to show."""
     return Card(id=id_, title=title, subtitle=subtitle, summary=summary, empty=empty)
-
-
-def figure_cell(cell: Cell) -> TableCell:
-    """A cell as tables print it."""
-    if cell.value is None:
-        return TableCell(cell_text(cell), "status", mark(cell)[1])
-    if cell.partial:
-        return TableCell(cell_text(cell) + TO_DATE, "to-date", "the period is not whole yet")
-    return TableCell(cell_text(cell))
 
 
 def percent_cell(value: float | None, *, signed: bool = False, why: str = "") -> TableCell:

@@ -54,13 +54,16 @@ def parse_change(row: Row) -> CodeChange:
 class CodeChanges:
     """The concordance of ten-digit codes."""
 
-    __slots__ = ("_links", "_members")
+    __slots__ = ("_by_code", "_links", "_members")
 
     def __init__(self, links: Iterable[CodeChange]) -> None:
         self._links = tuple(links)
         members: dict[str, set[str]] = {}
+        self._by_code: dict[str, tuple[CodeChange, ...]] = {}
         for link in self._links:
             members.setdefault(link.family, set()).update(link.codes)
+            for code in link.codes:
+                self._by_code[code] = (*self._by_code.get(code, ()), link)
         self._members = {family: frozenset(codes) for family, codes in members.items()}
 
     def __iter__(self) -> Iterator[CodeChange]:
@@ -68,7 +71,7 @@ class CodeChanges:
 
     def of(self, code: str) -> tuple[CodeChange, ...]:
         """The links that name a code, as old or as new one."""
-        return tuple(link for link in self._links if code in link.codes)
+        return self._by_code.get(code, ())
 
     def members(self, family: str) -> frozenset[str]:
         """All codes of a family, old and new; raises KeyError for a family that is not there."""
@@ -85,8 +88,8 @@ class CodeChanges:
 
     def predecessors(self, code: str) -> tuple[str, ...]:
         """Codes whose trade passed, in whole or in part, into this one."""
-        return tuple(sorted({link.old for link in self._links if link.new == code and link.old and link.old != code}))
+        return tuple(sorted({link.old for link in self.of(code) if link.new == code and link.old and link.old != code}))
 
     def successors(self, code: str) -> tuple[str, ...]:
         """Codes into which this one's trade passed, in whole or in part."""
-        return tuple(sorted({link.new for link in self._links if link.old == code and link.new and link.new != code}))
+        return tuple(sorted({link.new for link in self.of(code) if link.old == code and link.new and link.new != code}))

@@ -32,7 +32,7 @@ class Country:
 
     `census_codes` are its Schedule C codes; figures of several add up. `smelter` tells whether it had primary
     aluminum production in the year `smelter_year`, `last_smelted` the last year up to then in which it had.
-    `observed` marks a Census code seen in data that the tables lack.
+    `words` are other names it is looked for by, `observed` marks a Census code seen in data that the tables lack.
     """
 
     iso3: str
@@ -44,6 +44,7 @@ class Country:
     smelter_year: int | None
     last_smelted: int | None
     source: str
+    words: tuple[str, ...] = ()
     observed: bool = False
 
     @property
@@ -194,6 +195,7 @@ def parse_country(row: Row) -> Country:
     return Country(
         iso3=row["iso3"],
         iso2=row["iso2"],
+        words=tuple(word for word in row["words"].split(";") if word),
         name=row["name"],
         region=row["region"],
         census_codes=tuple(row["census_codes"].split()),

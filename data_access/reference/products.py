@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from data_access.reference.changes import CodeChanges
+from data_access.reference.changes import CodeChange, CodeChanges
 from data_access.reference.product import CODE_LENGTH, Product, UnknownProduct
 from data_access.reference.search import search_products
 from data_access.reference.tree import codes_under_prefix, hang_observed, in_tree_order, leaves_of_nodes
@@ -17,7 +17,18 @@ class Products:
     Built once per set of tables; every answer is looked up or kept after the first asking.
     """
 
-    __slots__ = ("_canonical", "_codes", "_leaves", "_mattering", "_nodes", "_parts", "_rows", "_under", "changes")
+    __slots__ = (
+        "_canonical",
+        "_codes",
+        "_families",
+        "_leaves",
+        "_mattering",
+        "_nodes",
+        "_parts",
+        "_rows",
+        "_under",
+        "changes",
+    )
 
     def __init__(self, rows: Iterable[Product], changes: CodeChanges) -> None:
         self.changes = changes
@@ -29,6 +40,9 @@ class Products:
         first: dict[frozenset[str], str] = {}
         self._canonical = {id_: first.setdefault(self._leaves[id_], id_) for id_ in self._nodes}
         self._parts: dict[tuple[str, str], frozenset[str] | None] = {}
+        self._families: dict[str, list[CodeChange]] = {}
+        for link in sorted(changes, key=lambda link: link.family):
+            self._families.setdefault(link.family, []).append(link)
         self._mattering: dict[str | None, list[str]] = {}
 
     def __getitem__(self, id_: str) -> Product:
@@ -103,12 +117,13 @@ class Products:
         With `since`, changes known to be over before that month do not count.
         """
         if since not in self._mattering:
-            families = {link.family for link in self.changes if since is None or self._matters(link.family, since)}
-            self._mattering[since] = sorted(families)
+            self._mattering[since] = [name for name, links in self._families.items() if self._matter(links, since)]
         return self.changes.family(self[code].id, self._mattering[since])
 
-    def _matters(self, family: str, since: str) -> bool:
-        links = [link for link in self.changes if link.family == family]
+    def _matter(self, links: Sequence[CodeChange], since: str | None) -> bool:
+        """Whether the links of one change count since a month."""
+        if since is None:
+            return True
         if links[0].date:
             return links[0].date >= since
         # An undated change is over once all its old codes are known to be gone.

@@ -30,6 +30,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "iso3",
         "iso2",
         "name",
+        "words",
         "region",
         "census_codes",
         "smelter",

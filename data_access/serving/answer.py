@@ -17,7 +17,7 @@ from data_access.serving.gate.released import Cell, Released, ReleaseInfo, Words
 from data_access.serving.periods import Period, periods, text, year_before
 from data_access.serving.release import Snapshot
 from data_access.serving.selection import Member, licensed_only, members_of, splits
-from data_access.serving.series import Reader
+from data_access.serving.series import PART_NOT_VALID, Reader
 
 PAGE = "/explore"
 
@@ -229,13 +229,16 @@ class Answer:
         ]
 
     def _code_notes(self, cells: Sequence[Cell]) -> tuple[str, ...]:
-        """Sentences on ten-digit codes in months in which they are not valid, of cells that are not applicable."""
-        if all(cell.status is not Status.NOT_APPLICABLE for cell in cells):
+        """Sentences on ten-digit codes in months in which they are not valid, of cells that are not applicable, and of
+        sums that lack them there."""
+        products = dict.fromkeys(member.products for member in self._members)
+        summed = any(cell.value is not None for cell in cells) and any(map(self._reader.holds_invalid, products))
+        if not summed and all(cell.status is not Status.NOT_APPLICABLE for cell in cells):
             return ()
         tree = self._snapshot.reference.products
-        said: dict[str, None] = {}
-        for member in self._members:
-            for code in self._reader.invalid_codes(member.products):
+        said: dict[str, None] = {PART_NOT_VALID: None} if summed else {}
+        for codes in products:
+            for code in self._reader.invalid_codes(codes):
                 for month in range(self._first, self._last + 1):
                     note = tree.code_note(code, text(month))
                     if note:

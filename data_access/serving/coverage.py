@@ -9,7 +9,8 @@ from datetime import date
 from enum import StrEnum
 
 from data_access.contracts import Status
-from data_access.filters import By, Measure, Series
+from data_access.filters import By, Filters, Measure, Series
+from data_access.serving import indicators
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.indicators import Figure
 from data_access.serving.periods import number, text
@@ -54,6 +55,12 @@ class Fit:
     last: str
     bias: float
     error: float
+
+
+def first_needed(start: str) -> str:
+    """The month from which on figures are needed, so that means, bias and error of the months from `start` on are of
+    the same twelve months whatever `start` is."""
+    return text(number(start) - TRAILING + 1)
 
 
 def ratio(public: Figure, license_: Figure) -> float | None:
@@ -101,10 +108,12 @@ def months_of(released: Released) -> tuple[Month, ...]:
 
 
 def fit(months: Sequence[Month], *, last: int = TRAILING) -> Fit | None:
-    """Bias and error of the last `last` months that have both figures, none where there is no such month."""
-    known = [(one.period, one.error) for one in months if one.error is not None][-last:]
+    """Bias and error of those of the `last` months up to the newest with both figures that have both; None where there
+    is no such month."""
+    known = [(one.period, one.error) for one in months if one.error is not None]
     if not known:
         return None
+    known = [(period, value) for period, value in known if number(period) > number(known[-1][0]) - last]
     errors = [value for _, value in known]
     return Fit(
         months=len(errors),
@@ -190,13 +199,8 @@ def growth(now: Figure, before: Sequence[Figure], *, floor: float) -> Growth:
 
 def floor_of(measure: Measure, tests: Thresholds) -> float:
     """The least base that growth is told on, in the unit of the measure; unit values and shares have none."""
-    match measure:
-        case Measure.VOLUME:
-            return tests.floor
-        case Measure.VALUE:
-            return tests.floor_value
-        case Measure.AUV | Measure.SHARE:
-            return 0.0
+    filters = Filters(measure=measure, tests=tests)
+    return indicators.floor_of(filters) if indicators.underlying(filters) is measure else 0.0
 
 
 def span_of(months: Sequence[Month]) -> Span | None:
@@ -238,30 +242,38 @@ def _member(cell: Cell, by: By) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """What licenses of a month added up to at a date, so many whole weeks after the month's first day."""
+    """What licenses of a month added up to at a date, so many whole weeks, and days, after the month's first day."""
 
     week: int
+    day: int
     cell: Cell
     value: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SameWeek:
-    """The running month beside earlier ones in the same week: its point, theirs by month, and their mean."""
+class SameDay:
+    """The running month beside earlier ones on the same day after their first: its point, their values by month, and
+    which of these lie on the straight line between two figures."""
 
     month: str
     point: Point
-    earlier: dict[str, Point]
+    earlier: dict[str, float]
+    interpolated: tuple[str, ...]
 
     @property
     def mean(self) -> float | None:
-        """Mean of the earlier months in that week."""
-        return sum(one.value for one in self.earlier.values()) / len(self.earlier) if self.earlier else None
+        """Mean of the earlier months on that day."""
+        return sum(self.earlier.values()) / len(self.earlier) if self.earlier else None
+
+
+def days(as_of: str, month: str) -> int:
+    """Days from the first day of a month (YYYY-MM) to a date (YYYY-MM-DD)."""
+    return (date.fromisoformat(as_of) - date(int(month[:4]), int(month[5:7]), 1)).days
 
 
 def week(as_of: str, month: str) -> int:
     """Whole weeks from the first day of a month (YYYY-MM) to a date (YYYY-MM-DD)."""
-    return (date.fromisoformat(as_of) - date(int(month[:4]), int(month[5:7]), 1)).days // 7
+    return days(as_of, month) // 7
 
 
 def build_up(released: Released) -> dict[str, tuple[Point, ...]]:
@@ -272,26 +284,44 @@ def build_up(released: Released) -> dict[str, tuple[Point, ...]]:
     for cell in released.cells:
         if cell.value is not None and cell.as_of is not None and cell.period not in whole:
             whole |= set() if cell.partial else {cell.period}
-            point = Point(week=week(cell.as_of, cell.period), cell=cell, value=cell.value)
+            at = days(cell.as_of, cell.period)
+            point = Point(week=at // 7, day=at, cell=cell, value=cell.value)
             found.setdefault(cell.period, {})[point.week] = point
     return {month: tuple(points[one] for one in sorted(points)) for month, points in sorted(found.items())}
 
 
-def same_week(build: dict[str, tuple[Point, ...]]) -> SameWeek | None:
-    """The newest month still running in its latest week, with earlier months in that week; None where none is."""
+def same_day(build: dict[str, tuple[Point, ...]]) -> SameDay | None:
+    """The newest month still running at its latest figure, with earlier months on the same day; None where none is.
+
+    Releases of different months fall on different days, and licenses grow by the day, so a figure of an earlier month
+    that is not of that day is taken from the straight line between those before and after it. A month that has no
+    figure to date on both sides is left out.
+    """
     running = [month for month, points in build.items() if points[-1].cell.partial]
     if not running:
         return None
     month = running[-1]
     point = build[month][-1]
-    at = {
-        other: one
-        for other, points in build.items()
-        if other < month
-        for one in points
-        if one.week == point.week and one.cell.partial
-    }
-    return SameWeek(month=month, point=point, earlier=at)
+    found = {other: _at_day(points, point.day) for other, points in build.items() if other < month}
+    return SameDay(
+        month=month,
+        point=point,
+        earlier={other: value for other, (value, _) in found.items() if value is not None},
+        interpolated=tuple(other for other, (value, exact) in found.items() if value is not None and not exact),
+    )
+
+
+def _at_day(points: Sequence[Point], day: int) -> tuple[float | None, bool]:
+    """What figures to date came to on a day, and whether one of them is of that day; None beyond the first and last."""
+    to_date = [point for point in points if point.cell.partial]
+    before = max((point for point in to_date if point.day <= day), key=lambda point: point.day, default=None)
+    after = min((point for point in to_date if point.day >= day), key=lambda point: point.day, default=None)
+    if before is None or after is None:
+        return None, False
+    if before.day == after.day:
+        return before.value, True
+    part = (day - before.day) / (after.day - before.day)
+    return before.value + part * (after.value - before.value), False
 
 
 # -- revisions ------------------------------------------------------------------------------------------------------

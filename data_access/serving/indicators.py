@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
+from data_access.filters import Filters, Measure, Of
+
 Figure = int | float | None
 
 QUARTER, YEAR, SEASONS, SUPPLY = 3, 12, 36, 24
@@ -43,16 +45,6 @@ def middle(figures: Sequence[Figure]) -> float | None:
     """Their median; None where one is missing or there are none."""
     known = _known(figures)
     return float(median(known)) if known else None
-
-
-def rolling_sums(figures: Sequence[Figure], width: int) -> list[Figure]:
-    """For each month the sum of the `width` months that end in it; None where one is missing or before the first."""
-    return [total(figures[end - width : end]) if end >= width else None for end in range(1, len(figures) + 1)]
-
-
-def rolling_means(figures: Sequence[Figure], width: int) -> list[float | None]:
-    """For each month the mean of the `width` months that end in it; None where one is missing or before the first."""
-    return [mean(figures[end - width : end]) if end >= width else None for end in range(1, len(figures) + 1)]
 
 
 def _known(figures: Sequence[Figure]) -> list[int | float]:
@@ -154,6 +146,18 @@ def reaches_floor(month: Figure, before: float | None, of_all: Figure, *, floor:
     if month is None or before is None or of_all is None or of_all <= 0:
         return False
     return max(month, before) >= floor and 100 * month >= share * of_all
+
+
+def underlying(filters: Filters) -> Measure:
+    """Volume or value: what stands behind a measure, as the volume behind a unit value or a share of volume."""
+    of_value = filters.measure is Measure.VALUE or (filters.measure is Measure.SHARE and filters.of is Of.VALUE)
+    return Measure.VALUE if of_value else Measure.VOLUME
+
+
+def floor_of(filters: Filters) -> float:
+    """The least base that growth is told on, in t of volume or US$ of value, whichever is behind the measure: the floor
+    of the surge tests. It is the base alone that must reach it: a large figure on a tiny one is the misleading case."""
+    return filters.tests.floor_value if underlying(filters) is Measure.VALUE else filters.tests.floor
 
 
 def is_flag(*, floor: bool, r1: float | None, r1_least: float, r1_alone: float, others: bool, new: bool) -> bool:

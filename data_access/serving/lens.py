@@ -26,6 +26,7 @@ from data_access.filters import (
 from data_access.reference import Event, Level, Reference
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.periods import number, text
+from data_access.serving.surges.units import code_family_name
 
 MOST = 12
 """Months of each side, so that no season is left out where there are as many."""
@@ -151,12 +152,13 @@ def windows(ask: Ask, filters: Filters, event: Event) -> Windows:
 
 
 def contributions(ask: Ask, filters: Filters, found: Windows, by: By, vocabulary: Reference) -> Contributions:
-    """What each member adds to the change of the total. Raises NoLens where the total is not published."""
+    """What each member adds to the change of the total; codes that succeed one another are one member.
+
+    Raises NoLens where the total is not published.
+    """
     plain = _plain(filters, found.measure)
     total = _pair("", "Total", *(_total(ask, plain, span) for span in (found.before, found.after)))
-    sides = [_members(ask, replace(plain, by=by), span) for span in (found.before, found.after)]
-    ids = [id_ for id_ in dict.fromkeys([*sides[0], *sides[1]]) if all(side.get(id_, 0) is not None for side in sides)]
-    members = [_pair(id_, _label(id_, by, vocabulary), sides[0].get(id_) or 0, sides[1].get(id_) or 0) for id_ in ids]
+    members = _members(ask, plain, found, by, vocabulary)
     members = sorted((one for one in members if one.before or one.after), key=lambda one: (one.change, one.label))
     rest = _pair(
         "",
@@ -277,12 +279,37 @@ def _total(ask: Ask, filters: Filters, span: tuple[str, str]) -> int:
     return _exact(cell)
 
 
-def _members(ask: Ask, filters: Filters, span: tuple[str, str]) -> dict[str, int | None]:
+def _members(ask: Ask, filters: Filters, found: Windows, by: By, vocabulary: Reference) -> list[Contribution]:
+    """Both sides of the members of a split that have a figure in each."""
+    spans = (found.before, found.after)
+    sides = [_figures(ask, replace(filters, by=by), span) for span in spans]
+    ids = list(dict.fromkeys([*sides[0], *sides[1]]))
+    groups = _families(ids, found, vocabulary) if by is By.PRODUCT else [[id_] for id_ in ids]
+    members = []
+    for group in groups:
+        pair = [side.get(group[0], 0) for side in sides]
+        if len(group) > 1 or (by is By.PRODUCT and _changes(group[0], found, vocabulary)):
+            pair = [_figure_of_codes(ask, replace(filters, products=tuple(group)), span) for span in spans]
+        before, after = pair
+        if before is not None and after is not None:
+            label = code_family_name(vocabulary, group) if len(group) > 1 else _label(group[0], by, vocabulary)
+            members.append(_pair("+".join(group), label, before, after))
+    return members
+
+
+def _figures(ask: Ask, filters: Filters, span: tuple[str, str]) -> dict[str, int | None]:
     """Figures of the members of a split, None where one has none."""
     return {
         (cell.product if filters.by is By.PRODUCT else cell.country): None if cell.value is None else _exact(cell)
         for cell in ask(_over(filters, span)).cells
     }
+
+
+def _figure_of_codes(ask: Ask, filters: Filters, span: tuple[str, str]) -> int | None:
+    """The sum of codes over months; one in which none of them is valid adds nothing."""
+    cells = ask(replace(filters, by=By.NONE, start=span[0], end=span[1], freq=Freq.MONTH)).cells
+    known = all(cell.value is not None or cell.status is Status.NOT_APPLICABLE for cell in cells)
+    return sum(_exact(cell) for cell in cells) if known else None
 
 
 def _over(filters: Filters, span: tuple[str, str]) -> Filters:
@@ -316,7 +343,7 @@ def _items(ask: Ask, filters: Filters, found: Windows, vocabulary: Reference) ->
         for measure, cells in _cells_below(ask, replace(span, products=(node,))).items():
             of_code[measure] |= cells
     items = []
-    for codes in _families(of_code[Measure.VALUE], found.before[0], vocabulary):
+    for codes in _families(of_code[Measure.VALUE], found, vocabulary):
         parts = [_sums(*(of_code[measure][code] for measure in of_code), months=found.months) for code in codes]
         items.append(
             Item(
@@ -357,24 +384,24 @@ def _is_leaf(id_: str, vocabulary: Reference) -> bool:
     return vocabulary.products[id_].level is Level.HTS10 or vocabulary.products.next_level(id_) == (id_,)
 
 
-def _families(cells: _Months, since: str, vocabulary: Reference) -> list[list[str]]:
-    """Codes one by one; where one of a family begins or ends, the family is one."""
+def _families(ids: Iterable[str], found: Windows, vocabulary: Reference) -> list[list[str]]:
+    """Products one by one; where one of a family of codes begins or ends within the months, the family is one."""
     products = vocabulary.products
     groups: dict[frozenset[str], list[str]] = {}
-    for code in cells:
-        coded = products[code].level is Level.HTS10
-        own = products.family(code, since=since) if coded else frozenset({code})
-        groups.setdefault(own, []).append(code)
-    found: list[list[str]] = []
+    for id_ in ids:
+        own = products.family(id_, since=found.before[0]) if products[id_].is_code else frozenset({id_})
+        groups.setdefault(own, []).append(id_)
+    families: list[list[str]] = []
     for group in groups.values():
-        changed = any(_begins_or_ends(cells[code]) for code in group)
-        found += [group] if changed else [[code] for code in group]
-    return found
+        changed = any(_changes(id_, found, vocabulary) for id_ in group)
+        families += [sorted(group)] if changed else [[id_] for id_ in group]
+    return families
 
 
-def _begins_or_ends(cells: Sequence[Cell]) -> bool:
+def _changes(id_: str, found: Windows, vocabulary: Reference) -> bool:
     """Whether a code is valid in a part of the months alone."""
-    return len({cell.status is Status.NOT_APPLICABLE for cell in cells}) > 1
+    first, last = number(found.before[0]), number(found.after[1])
+    return len({vocabulary.products.is_valid(id_, text(month)) for month in range(first, last + 1)}) > 1
 
 
 def _sums(values: Sequence[Cell], volumes: Sequence[Cell], prices: Sequence[Cell], *, months: int) -> Item:

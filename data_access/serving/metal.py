@@ -49,15 +49,15 @@ def at_least_elsewhere(origins: Mapping[str, Cell], metals: Mapping[str, Cell], 
     Metal from c that was smelted in c is at most min(O_c, S_c). So at least max(0, O_c - S_c) of the metal from c was
     smelted elsewhere or nowhere, and at least max(0, S_c - O_c) of the metal smelted in c came from elsewhere; both add
     up over countries, as no ton is counted twice. Metal without a country of smelt (`UNNAMED`) is elsewhere, too. A
-    country of which either figure is missing, or is of another date, adds nothing, which keeps the bound true. None
-    where the total is not there.
+    country of which either figure is missing, or is of another date than the total, adds nothing, which keeps the bound
+    true. None where the total is not there.
     """
     if not total.value or total.partial:
         return None
     pairs = [
         (origins[one].value, metals[one].value)
         for one in origins
-        if one in metals and origins[one].as_of == metals[one].as_of
+        if one in metals and origins[one].as_of == metals[one].as_of == total.as_of
     ]
     known = [(own, metal) for own, metal in pairs if own is not None and metal is not None]
     named = sum(max(0.0, metal - own) for own, metal in known)

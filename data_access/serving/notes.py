@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from data_access.contracts import Status
 from data_access.filters import Basis, Filters, Measure, Series, Show, month_words, span_words
 from data_access.serving.gate.released import Cell, ReleaseInfo
+from data_access.serving.indicators import floor_of, underlying
+from data_access.serving.prose import THIN, period_words
 from data_access.serving.wording import BASIS_WORDS, share_of
 
 MAX_CODE_NOTES = 12
@@ -166,13 +169,44 @@ def _measures(filters: Filters, cells: Sequence[Cell], facts: Facts) -> Iterator
         yield f"Share: percent of {share_of(filters)}, both parts of the same series and date."
     if filters.show is Show.YOY:
         yield (
-            "Change on the same period of the year before, of published whole periods; none where there was nothing a "
-            "year ago, or where the two figures are of different sources."
+            "Change on the same period of the year before, of published whole periods; not applicable where there was "
+            f"nothing or too little a year before (less than {floor_words(filters)}), or where the two figures are of "
+            "different sources."
         )
     if filters.show is Show.INDEX:
-        yield "Index: the first whole published period of each line in this range is 100."
+        yield f"Index: the first whole published period of each line in this range is 100{_bases(filters, cells)}."
     if any(cell.partial for cell in cells):
         yield "Partial periods have begun but are not whole in this series; they are not compared with whole ones."
+
+
+def floor_words(filters: Filters) -> str:
+    """The floor of growth in words, with what it is of where that is not the measure itself."""
+    behind = underlying(filters)
+    least = f"{floor_of(filters):,.13g}"
+    words = f"US$ {least}" if behind is Measure.VALUE else f"{least}{THIN}t"
+    return (
+        words if behind is filters.measure else f"{words} of {'customs value' if behind is Measure.VALUE else 'volume'}"
+    )
+
+
+def _bases(filters: Filters, cells: Sequence[Cell]) -> str:
+    """The periods that the lines of an index begin with; how many lines begin with each, where they differ."""
+    first: dict[tuple[str | None, ...], str] = {}
+    for cell in cells:
+        if cell.value and not cell.partial:
+            line = (cell.series, cell.product, cell.country, cell.smelt, cell.smelt2, cell.cast)
+            first.setdefault(line, cell.period)
+    counts = sorted(Counter(first.values()).items())
+    said = [f"{period_words(period, filters.freq)} ({count} {_lines(count)})" for period, count in counts]
+    if len(said) == 1:
+        return f": {period_words(counts[0][0], filters.freq)}"
+    if len(said) > MAX_MONTHS:
+        said = [f"from {said[0]} to {said[-1]}"]
+    return f": {', '.join(said)}" if said else ""
+
+
+def _lines(count: int) -> str:
+    return "line" if count == 1 else "lines"
 
 
 def _code_notes(facts: Facts) -> Iterator[str]:

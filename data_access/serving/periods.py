@@ -8,15 +8,6 @@ from data_access.filters import Freq
 
 ROLLING = {Freq.ROLL3: 3, Freq.ROLL12: 12}
 """Months of a rolling period."""
-YEAR_AGO = {
-    Freq.MONTH: 12,
-    Freq.QUARTER: 4,
-    Freq.YEAR: 1,
-    Freq.YTD: 12,
-    Freq.ROLL3: 12,
-    Freq.ROLL12: 12,
-}
-"""How many periods back the same period of the year before lies; a range has none."""
 
 
 class Period(NamedTuple):
@@ -35,6 +26,11 @@ def number(month: str) -> int:
 def text(month: int) -> str:
     """A month number as '2025-03'."""
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
+
+
+def shifted(month: str, by: int) -> str:
+    """A month so many months later (earlier if negative)."""
+    return text(number(month) + by)
 
 
 def year_before(period: Period, freq: Freq) -> Period:

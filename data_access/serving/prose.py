@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data_access.filters import Freq, Measure, month_words, span_words
+from data_access.serving.gate.released import Cell
 from data_access.serving.indicators import change
 from data_access.serving.periods import ROLLING, number, text
 
@@ -68,6 +69,22 @@ def change_words(now: float, before: float, measure: Measure, on: str) -> str:
     if relative >= TENFOLD - 1:
         return f"{now / before:,.0f} times that of {on}"
     return f"{'up' if relative > 0 else 'down'} {abs(relative) * 100:,.1f}{THIN}% on {on}"
+
+
+def told_change(now: Cell, before: Cell | None, on: str) -> str:
+    """The change of two cells in words; empty unless both are published, whole and of one source.
+
+    On a base below the floor the earlier figure is told and no percent: 'from 12 t in Sep 2025'.
+    """
+    if before is None or now.value is None or before.value is None or now.partial or before.partial:
+        return ""
+    if now.source != before.source:  # a combined series changes what it measures there
+        return ""
+    if not before.thin:
+        return change_words(now.value, before.value, now.measure, on)
+    if before.value == 0:
+        return f"from none in {on}" if now.value > 0 else ""
+    return f"from {amount(before.value, before.measure)} in {on}"
 
 
 def _points(difference: float, on: str) -> str:

@@ -9,8 +9,8 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,7 @@ class Snapshot:
 
     info: ReleaseInfo
     reference: Reference
+    public_file: FileEntry
     part: PublicPart
     license_part: LicensePart | None
     public: PublicCube
@@ -77,23 +78,31 @@ class Snapshot:
     """Dates of figures (`as_of`) that cells point to, the oldest first: of license data, and the public month."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Checked:
     """What of a release may be shown."""
 
     id: str
     published: str
     demonstration: bool
+    public_file: FileEntry
     public: PublicPart
     license: LicensePart | None
     license_off: str | None
 
 
-def open_release(directory: Path, reference: Reference | None = None) -> Snapshot:
-    """Check and load a release. Raises UserError where its public part cannot be used."""
+def open_release(directory: Path, reference: Reference | None = None, *, like: Iterable[Snapshot] = ()) -> Snapshot:
+    """Check and load a release. Raises UserError where its public part cannot be used.
+
+    It shares with those in `like` (opened with the same `reference`) what is the same in both: several weekly releases
+    have one public table.
+    """
     checked = _check(directory)
     part = checked.public
-    known = (reference or load()).with_observed(products=part.observed_products, countries=part.observed_countries)
+    like = tuple(like)
+    known = _same_reference(part, like) or (reference or load()).with_observed(
+        products=part.observed_products, countries=part.observed_countries
+    )
     tables = _license_tables(directory) if checked.license else {}
     layers = _layer_table(directory) if checked.license else None
     dates = sorted({part.as_of, *_days([*tables.values(), *([] if layers is None else [layers])], checked.license)})
@@ -109,9 +118,10 @@ def open_release(directory: Path, reference: Reference | None = None) -> Snapsho
             under_review=bool(checked.license and checked.license.under_review),
         ),
         reference=known,
+        public_file=checked.public_file,
         part=part,
         license_part=checked.license,
-        public=_public_cube(directory / PUBLIC_FILE, part),
+        public=_same_cube(checked, like) or _public_cube(directory / PUBLIC_FILE, part),
         license=_license_cube(tables, checked.license, dates, known) if checked.license else None,
         layers=None if layers is None else _layers(layers, dates),
         dates=tuple(dates),
@@ -119,6 +129,26 @@ def open_release(directory: Path, reference: Reference | None = None) -> Snapsho
     # What reading took is of no more use, and each worker would carry it.
     pa.default_memory_pool().release_unused()
     return snapshot
+
+
+def _same_reference(part: PublicPart, like: Sequence[Snapshot]) -> Reference | None:
+    """The reference tables of a release with the same observed codes."""
+    wanted = part.observed_products, part.observed_countries
+    return next(
+        (one.reference for one in like if (one.part.observed_products, one.part.observed_countries) == wanted), None
+    )
+
+
+def _same_cube(checked: _Checked, like: Sequence[Snapshot]) -> PublicCube | None:
+    """The public statistics of a release with the same file of them, which passed its check, for the same months."""
+    wanted = checked.public_file, checked.public.coverage
+    return next((one.public for one in like if (one.public_file, one.part.coverage) == wanted), None)
+
+
+def without_licenses(snapshot: Snapshot, why: str) -> Snapshot:
+    """A release without its license part; `why` says why its license series are off."""
+    info = replace(snapshot.info, license_as_of=None, license_off=why, ranges=False, under_review=False)
+    return replace(snapshot, info=info, license_part=None, license=None, layers=None)
 
 
 # -- checks ---------------------------------------------------------------------------------------------------------
@@ -129,8 +159,15 @@ def _check(directory: Path) -> _Checked:
         manifest = check_release(directory)
     except UserError as error:
         return _check_public_part(directory, error)
-    off = None if manifest.license else NO_LICENSE_DATA
-    return _Checked(manifest.id, manifest.published, manifest.demonstration, manifest.public, manifest.license, off)
+    return _Checked(
+        id=manifest.id,
+        published=manifest.published,
+        demonstration=manifest.demonstration,
+        public_file=manifest.files[PUBLIC_FILE],
+        public=manifest.public,
+        license=manifest.license,
+        license_off=None if manifest.license else NO_LICENSE_DATA,
+    )
 
 
 def _check_public_part(directory: Path, whole: UserError) -> _Checked:
@@ -143,7 +180,13 @@ def _check_public_part(directory: Path, whole: UserError) -> _Checked:
         schema = pq.read_schema(directory / PUBLIC_FILE).remove_metadata()
         known = raw["schema"] == SCHEMA_VERSION
         checked = _Checked(
-            str(raw["id"]), str(raw["published"]), bool(raw["demonstration"]), part, None, _reason(raw, known=known)
+            id=str(raw["id"]),
+            published=str(raw["published"]),
+            demonstration=bool(raw["demonstration"]),
+            public_file=entry,
+            public=part,
+            license=None,
+            license_off=_reason(raw, known=known),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OSError, pa.ArrowException):
         raise whole from None
@@ -405,7 +448,12 @@ class Holder:
         """Names of the releases of the directory, the newest first; each begins with the time of its publication."""
         if not self._releases.is_dir():
             return ()
-        folders = [path for path in self._releases.iterdir() if path.is_dir() and not path.is_symlink()]
+        # A publisher writes the next one aside, under a name that begins with a dot.
+        folders = [
+            path
+            for path in self._releases.iterdir()
+            if path.is_dir() and not path.is_symlink() and not path.name.startswith(".")
+        ]
         return tuple(sorted((path.name for path in folders if (path / MANIFEST).is_file()), reverse=True))
 
     def folder(self, name: str) -> Path:
@@ -416,11 +464,17 @@ class Holder:
             raise KeyError(name)
         return self._releases / name
 
-    def open(self, name: str) -> Snapshot:
-        """An earlier release of the directory, opened anew; KeyError for none of its names, UserError if unsound."""
+    def open(self, name: str, *, like: Iterable[Snapshot] = ()) -> Snapshot:
+        """An earlier release of the directory, opened anew; KeyError for none of its names, UserError if unsound.
+
+        It shares with the one in use, and with those in `like`, what is the same in both.
+        """
         if name not in self.names():
             raise KeyError(name)
-        return open_release(self._releases / name, self._reference)
+        return open_release(self._releases / name, self._reference, like=[*self._used(), *like])
+
+    def _used(self) -> list[Snapshot]:
+        return [self._snapshot] if self._snapshot else []
 
     def _look(self) -> None:
         target = self._find()
@@ -444,7 +498,7 @@ class Holder:
     def _load(self, target: str) -> None:
         name = Path(target).name
         try:
-            snapshot = open_release(Path(target), self._reference)
+            snapshot = open_release(Path(target), self._reference, like=self._used())
         except Exception:  # whatever is wrong with it, the last good release goes on
             _log.exception("release %s cannot be used", name)
             self._failed, self._failed_at = target, time.monotonic()
@@ -456,8 +510,8 @@ class Holder:
 class Fixed:
     """Holds one release of a directory that does not change, in the place of the `Holder` that knows the others."""
 
-    def __init__(self, holder: Holder | Fixed, snapshot: Snapshot | None, *, problem: str | None = None) -> None:
-        self._holder = holder
+    def __init__(self, holder: Holder, snapshot: Snapshot | None, *, problem: str | None = None) -> None:
+        self.holder = holder
         self._snapshot = snapshot
         self.reference: Reference = holder.reference
         self.problem = problem
@@ -468,12 +522,8 @@ class Fixed:
 
     def names(self) -> tuple[str, ...]:
         """Names of the releases of the directory."""
-        return self._holder.names()
-
-    def open(self, name: str) -> Snapshot:
-        """Another release of the directory, as the holder opens it."""
-        return self._holder.open(name)
+        return self.holder.names()
 
     def folder(self, name: str) -> Path:
         """Where a release of the directory lies."""
-        return self._holder.folder(name)
+        return self.holder.folder(name)

@@ -34,10 +34,11 @@ class Changes:
 
 def changes(statistics: Statistics) -> Changes | None:
     """The changes of the release in use against the one before; None where there is none."""
-    before = statistics.previous()
+    pinned = statistics.pinned()
+    before = pinned.previous()
     if before is None:
         return None
-    return statistics.remember("changes", lambda: _changes(statistics, before))
+    return pinned.remember(("changes", before.info().id), lambda now: _changes(now, before))
 
 
 def _changes(statistics: Statistics, before: Statistics) -> Changes:

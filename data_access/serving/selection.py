@@ -94,7 +94,8 @@ def _split(member: Member, by: By, places: Sequence[str], filters: Filters, refe
     if by is By.PRODUCT:
         below = [one for id_ in member.products for one in _next_level(reference.products, id_, filters.products)]
         return tuple(_with_product(member, id_, reference.products) for id_ in dict.fromkeys(below))
-    return tuple(_with_place(member, by, place) for place in places) or (member,)
+    # Of `all` that is nowhere more than 0 the whole is there, by its own one name.
+    return tuple(_with_place(member, by, place) for place in places or (ALL,))
 
 
 def _whole(filters: Filters, products: Products) -> Member:

@@ -33,6 +33,10 @@ from data_access.serving.release import Snapshot
 from data_access.serving.selection import DIMENSIONS, MEMBER_OF, Member, licensed_only, origins, splits
 
 KG = "kg"
+PART_NOT_VALID = (
+    "A sum of ten-digit codes holds, in each month, those that are valid in it; the others had no trade to add."
+)
+"""Note of an answer that adds codes of which some are not valid in some months."""
 
 
 def stack(figures: Sequence[Figures]) -> Figures:
@@ -159,27 +163,34 @@ class Reader:
         return bool(units) and all(one and KG not in one for one in units)
 
     def _mark_invalid_codes(self, products: Sequence[str], sums: Sums, status: Ranks) -> None:
-        """A ten-digit code without a figure in a month outside its validity is no cell; one with a figure is shown."""
-        for code in self.invalid_codes(products):
-            alone = sums if len(products) == 1 else None
-            figures = alone or self.sums((code,), self._countries_of_all_members)
-            outside = self._outside(code)
-            nil = (figures.value == 0) & (figures.kg == 0)
-            status[nil & outside & (status == PUBLISHED)] = NOT_APPLICABLE
+        """Where no code of a sum is valid there is no such cell; one with a figure is shown all the same."""
+        nil = (sums.value == 0) & (sums.kg == 0)
+        status[nil & self._outside_all(products) & (status == PUBLISHED)] = NOT_APPLICABLE
 
-    @property
-    def _countries_of_all_members(self) -> tuple[str, ...]:
-        return (ALL,) if ALL in self.filters.countries else self.filters.countries
+    def _outside_all(self, products: Sequence[str]) -> Flags:
+        """In which months all of the products are ten-digit codes that are not valid: their sum is no cell then.
+
+        Where one of them is valid, the others have no trade to add: a code and its successor are one line.
+        """
+        outside: Flags = np.logical_and.reduce([self._outside(id_) for id_ in products])
+        return outside
 
     def invalid_codes(self, products: Sequence[str]) -> list[str]:
         """Those of the products that are ten-digit codes and not valid in some month of the range."""
-        tree = self.snapshot.reference.products
-        return [id_ for id_ in products if tree[id_].is_code and bool(self._outside(id_).any())]
+        return [id_ for id_ in products if bool(self._outside(id_).any())]
 
-    def _outside(self, code: str) -> Flags:
+    def holds_invalid(self, products: Sequence[str]) -> bool:
+        """Whether a sum of products has, in some month of the range, ten-digit codes that are not valid beside others
+        that are."""
+        outside = [self._outside(id_) for id_ in products]
+        return bool((np.logical_or.reduce(outside) & ~np.logical_and.reduce(outside)).any())
+
+    def _outside(self, id_: str) -> Flags:
         tree = self.snapshot.reference.products
+        if not tree[id_].is_code:
+            return np.zeros(self.width, np.bool_)
         months = range(self.first, self.last + 1)
-        return np.array([not tree.is_valid(code, text(month)) for month in months], np.bool_)
+        return np.array([not tree.is_valid(id_, text(month)) for month in months], np.bool_)
 
     def _public_by_country(self, members: Sequence[Member]) -> Figures:
         """All countries in one pass; members are single countries, or `all`, or groups that count on their own."""
@@ -233,9 +244,9 @@ class Reader:
         return self._outside_validity(gate.add(cells, counts=counts), member.products)
 
     def _outside_validity(self, figures: Figures, products: Sequence[str]) -> Figures:
-        """A ten-digit code is no cell in months in which it is not valid."""
-        outside = [self._outside(id_) for id_ in self.invalid_codes(products)]
-        return _without(figures, np.logical_or.reduce(outside)[None, :], NOT_APPLICABLE) if outside else figures
+        """Ten-digit codes are no cell in months in which none of them is valid."""
+        outside = self._outside_all(products)
+        return _without(figures, outside[None, :], NOT_APPLICABLE) if bool(outside.any()) else figures
 
     def is_licensed(self, products: Sequence[str]) -> bool:
         """Whether all codes of the products need a license."""

@@ -2,65 +2,60 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from data_access.contracts import PUBLIC_FILE
-from data_access.errors import UserError
 from data_access.filters import ALL, SMELT_WORDS, BadQuery, By, Filters
 from data_access.reference import Reference
 from data_access.serving import notes as noting
 from data_access.serving import wording
 from data_access.serving.answer import Answer, periods_of, permalink
+from data_access.serving.earlier import Earlier
 from data_access.serving.gate import gate
 from data_access.serving.gate.released import Released, ReleaseInfo, Words
 from data_access.serving.history import History
+from data_access.serving.kept import Kept
 from data_access.serving.meta import MAX_CELLS, describe
 from data_access.serving.periods import number, text
-from data_access.serving.release import Fixed, Holder, Snapshot
+from data_access.serving.release import Fixed, Holder, Snapshot, without_licenses
 from data_access.serving.release_files import Logged, logged, open_file
 from data_access.serving.selection import cells_added, licensed_only, members_of
 
 DEFAULT_MONTHS = 36
 MAX_ADDED = 100_000
 """License cells that one answer by smelt or cast adds up."""
-MAX_KEPT = 16
+MAX_KEPT = 24
 """Results made of several answers that are kept."""
-MAX_TRIES = 3
-"""How often such a result is begun anew while releases change under it."""
-MAX_OPEN = 2
-"""Earlier releases that are kept open; each takes about 20 MB in each worker."""
 MAX_LOGGED = 104
 """Releases that the log lists: two years of weekly ones."""
 EARLIEST = "1980-01"
 """First month of the grammar."""
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
 
 
 class Statistics:
     """Answers from the newest sound release of a directory; each answer is of one release alone."""
 
-    __slots__ = ("_earlier", "_holder", "_kept", "_lock")
+    __slots__ = ("_earlier", "_holder", "_kept")
 
     def __init__(self, holder: Holder | Fixed) -> None:
         self._holder = holder
-        self._earlier: dict[str, Statistics | None] = {}
-        self._kept: dict[Hashable, Any] = {}
-        self._lock = threading.Lock()
+        self._earlier = Earlier(holder.holder if isinstance(holder, Fixed) else holder)
+        self._kept = Kept(MAX_KEPT)
 
     def pinned(self) -> Statistics:
         """Answers from the release in use now, whatever comes next: all parts of a page are of one release."""
+        if isinstance(self._holder, Fixed):
+            return self
         return self._over(Fixed(self._holder, self._holder.snapshot(), problem=self._holder.problem))
 
     def _over(self, holder: Fixed) -> Statistics:
         """Answers from another release, which share with these what is kept."""
         other = Statistics(holder)
-        other._earlier, other._kept, other._lock = self._earlier, self._kept, self._lock
+        other._earlier, other._kept = self._earlier, self._kept
         return other
 
     def parse(self, query: str | Mapping[str, Sequence[str]]) -> Filters:
@@ -149,40 +144,33 @@ class Statistics:
         return found
 
     def previous(self) -> Statistics | None:
-        """Answers from the release before the one in use; None where there is none."""
-        current = self.info().id
-        earlier = (self._at(name) for name in self._holder.names() if current and name < current)
-        return next((one for one in earlier if one), None)
+        """Answers from the release before the one in use; None where there is none.
+
+        That is the newest one of an earlier license date: what was published again on a day tells of no week. One that
+        lacks its license part, which this one has, cannot be compared with.
+        """
+        now = self.info()
+        found = (self._at(name) for name in self._holder.names() if now.id and name < now.id)
+        return next((one for one in found if one and _is_before(one.info(), now)), None)
 
     def _at(self, name: str) -> Statistics | None:
-        """An earlier release, opened once and kept while it is among the last few asked for; None if unsound."""
-        with self._lock:
-            if name not in self._earlier:
-                while len(self._earlier) >= MAX_OPEN:
-                    del self._earlier[next(iter(self._earlier))]
-                try:
-                    self._earlier[name] = self._over(Fixed(self._holder, self._holder.open(name)))
-                except (UserError, KeyError, OSError, ValueError):
-                    _log.warning("release %s cannot be opened", name)
-                    self._earlier[name] = None
-            return self._earlier[name]
+        """Answers from an earlier release; None if unsound."""
+        holder = self._holder.holder if isinstance(self._holder, Fixed) else self._holder
+        snapshot = self._earlier.get(name)
+        off = self.info().license_off
+        if snapshot and off:  # what the release in use does not show is not shown of an earlier one either
+            snapshot = without_licenses(snapshot, off)
+        return self._over(Fixed(holder, snapshot)) if snapshot else None
 
-    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` gives, made of several answers of one release; the last few are kept, by `key` and release."""
-        for _ in range(MAX_TRIES):
-            release = self.info().id
-            with self._lock:
-                if (release, key) in self._kept:
-                    found: T = self._kept[release, key]
-                    return found
-            made = make()
-            if self.info().id == release:  # else another release came in between, and parts are of the one before
-                break
-        with self._lock:
-            while len(self._kept) >= MAX_KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[release, key] = made
-        return made
+    def remember(
+        self, key: Hashable, make: Callable[[Statistics], T], *, keep: Callable[[T], bool] = lambda _: True
+    ) -> T:
+        """What `make` gives, made of several answers: it is handed those of one release.
+
+        The results used last are kept by `key` and release, where `keep` says so; each is made once, however many ask.
+        """
+        pinned = self.pinned()
+        return self._kept.get((pinned.info(), key), lambda: make(pinned), keep=keep)
 
     def info(self) -> ReleaseInfo:
         """The release in use."""
@@ -252,6 +240,13 @@ def _resolve(filters: Filters, snapshot: Snapshot) -> Filters:
         last = max(last, number(filters.start))
     start = filters.start or max(EARLIEST, text(last - DEFAULT_MONTHS + 1))
     return replace(filters, start=start, end=text(last))
+
+
+def _is_before(earlier: ReleaseInfo, now: ReleaseInfo) -> bool:
+    """Whether a release can be compared with as the one before."""
+    if now.license_off or not now.license_as_of:
+        return True
+    return earlier.license_off is None and (earlier.license_as_of or "") < now.license_as_of
 
 
 def _knows(vocabulary: Reference, filters: Filters) -> bool:

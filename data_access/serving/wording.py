@@ -22,7 +22,7 @@ from data_access.filters import (
 )
 from data_access.reference import Reference
 from data_access.serving.gate.released import Cell
-from data_access.serving.prose import THIN, amount, change_words, percent, period_words, signed
+from data_access.serving.prose import THIN, amount, percent, period_words, signed, told_change
 
 UNIT_WORDS = {
     Measure.VALUE: "US$",
@@ -147,16 +147,18 @@ def summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell]) -> s
 
 
 def _nothing_shown(filters: Filters, vocabulary: Reference, cells: Sequence[Cell]) -> str:
-    reasons = dict.fromkeys(f"{SERIES_WORDS[cell.series]}: {_why_empty(cell)}" for cell in cells)
+    reasons = dict.fromkeys(f"{SERIES_WORDS[cell.series]}: {_why_empty(cell, filters.show)}" for cell in cells)
     why = f" ({'; '.join(reasons)})" if reasons else ""
     return f"No figure of {selection(filters, vocabulary, within=True)} can be shown for this period{why}."
 
 
-def _why_empty(cell: Cell) -> str:
+def _why_empty(cell: Cell, show: Show) -> str:
     if cell.hidden:
         return "none, or withheld to protect companies"
     if cell.status is Status.NOT_REPORTED and cell.series is Series.LICENSE:
         return "there are none of this time"
+    if show is Show.YOY and cell.status is Status.NOT_APPLICABLE:
+        return "no change can be told, as where there was nothing or too little a year before"
     return EMPTY_WORDS[cell.status]
 
 
@@ -180,10 +182,10 @@ def _line_summary(filters: Filters, vocabulary: Reference, cells: Sequence[Cell]
 
 
 def _standing(cell: Cell, filters: Filters) -> str:
-    """'was 12.4 % above that of the year before', 'stood at 104.2 (first period = 100)'."""
+    """'was 12.4 % above that of the year before', 'stood at 104.2 (its first period = 100)'."""
     value = cell.value or 0
     if filters.show is Show.INDEX:
-        return f"stood at {value:,.1f} (first period = 100)"
+        return f"stood at {value:,.1f} (its first period = 100)"
     kind = "percentage points" if filters.measure is Measure.SHARE else "%"
     side = "above" if value >= 0 else "below"
     return f"was {abs(value):,.1f}{THIN}{kind} {side} that of the year before"
@@ -214,11 +216,7 @@ def _changes(line: Sequence[Cell], place: int, filters: Filters) -> str:
     said = []
     for lag in LAGS[filters.freq]:
         before = line[place - lag] if place >= lag else None
-        if before is None or before.value is None or now.value is None or now.partial or before.partial:
-            continue
-        if before.source != now.source:  # a combined series changes what it measures there
-            continue
-        words = change_words(now.value, before.value, now.measure, period_words(before.period, filters.freq))
+        words = told_change(now, before, period_words(before.period, filters.freq)) if before else ""
         if words:
             said.append(words)
     return f", {' and '.join(said)}" if said else ""

@@ -1,5 +1,5 @@
-"""What the serving side adds to a release from outside: sums and shares over several dates, license series that are off,
-releases written aside, and a query that breaks an answer."""
+"""What the serving side adds to a release, attacked from outside: sums and shares over several dates, license series
+that are off, releases written aside, words, and a query that breaks an answer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from dashboard.factory import create_app
 from dashboard.settings import Settings
 from data_access.contracts import MANIFEST, file_entry, license_file
-from tests.dashboard.metal_sample import MONTHS, licenses, write_metal
 from tests.dashboard.metal_sample import LEVELS as METAL_LEVELS
+from tests.dashboard.metal_sample import MONTHS, licenses, write_metal
 from tests.dashboard.metal_sample import public as metal_public
 from tests.serving.release_builder import license_row, public_row, with_totals, write_release
 
@@ -44,7 +44,7 @@ def cell_of(client: FlaskClient, query: str) -> dict[str, Any]:
 
 
 def test_a_stack_adds_no_figures_of_several_dates(tmp_path: Path) -> None:
-    """API: fittings + forgings of one month, dates 03-06 and 03-20, are withheld; the stack shows their sum as Other."""
+    """API: the sum of two products of dates 03-06 and 03-20 is withheld; the stack shows it as Other."""
     month = "2026-02"
     cells = [license_row(month, "aim", "all", 90_000_000, 30_000_000)]
     for place, group in enumerate(GROUPS):
@@ -114,6 +114,7 @@ def test_a_bound_of_metal_from_elsewhere_is_of_one_date(tmp_path: Path) -> None:
         stale = row["period"] == month and "MEX" in (row["smelt"], row["origin"])
         only.append({**row, "as_of": OLDER} if stale else row)
     only.append(license_row(month, "aim", "all", 0, 0, smelt="MEX", as_of=OLDER))
+    (newer,) = {row["as_of"] for row in only if row["period"] == month} - {OLDER}
     write_release(tmp_path / "mixed", metal_public(), only, not_yet=("2026-03",), levels=METAL_LEVELS)
     without = [row for row in only if not (row["period"] == month and "MEX" in (row["smelt"], row["origin"]))]
     write_release(
@@ -121,8 +122,8 @@ def test_a_bound_of_metal_from_elsewhere_is_of_one_date(tmp_path: Path) -> None:
         metal_public(),
         [
             *without,
-            license_row(month, "aim", "MEX", None, status="withheld"),
-            license_row(month, "aim", "all", None, smelt="MEX", status="withheld"),
+            license_row(month, "aim", "MEX", None, status="withheld", as_of=newer),
+            license_row(month, "aim", "all", None, smelt="MEX", status="withheld", as_of=newer),
         ],
         not_yet=("2026-03",),
         levels=METAL_LEVELS,

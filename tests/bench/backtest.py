@@ -17,8 +17,8 @@ from data_access.filters import Filters
 from data_access.reference import Reference
 from data_access.serving.periods import number, text
 from data_access.serving.statistics import Statistics, open_statistics
-from data_access.serving.surges import flags as surge_list
-from data_access.serving.surges.flags import Flag
+from data_access.serving.surges import tested
+from data_access.serving.surges.flags import Flag, surges
 from data_access.serving.surges.units import Unit
 from data_access.serving.surges.words import result_words
 from tests.serving.release_builder import real_release
@@ -41,7 +41,7 @@ def backtest(statistics: Statistics, query: str) -> Iterator[tuple[str, tuple[Fl
     filters = statistics.parse(query)
     spans = statistics.meta()["months"]["public"]["consumption"]
     for month in range(number(spans[0]["from"]), number(spans[-1]["to"]) + 1):
-        yield text(month), surge_list.surges(statistics, replace(filters, end=text(month))).flags
+        yield text(month), surges(statistics, replace(filters, end=text(month))).flags
 
 
 def of_changed_codes(reference: Reference, flags: Iterator[tuple[str, tuple[Flag, ...]]]) -> list[tuple[str, Flag]]:
@@ -86,7 +86,7 @@ def _codes(statistics: Statistics) -> None:
     every = list(backtest(statistics, CODES_QUERY))
     families = [(month, flag) for month, flags in every for flag in flags if len(flag.products) > 1]
     listed = of_changed_codes(reference, iter(every))
-    with patch.object(surge_list, "units_of", alone):
+    with patch.object(tested, "units_of", alone):
         naive = of_changed_codes(reference, backtest(_again(statistics), CODES_QUERY))
     say(f"\nTen-digit codes from Canada and Mexico, {every[0][0]} to {every[-1][0]}, by customs value")
     say(f"flags in all                                  {sum(len(flags) for _, flags in every):4}")

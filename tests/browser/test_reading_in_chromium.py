@@ -78,3 +78,29 @@ def test_two_selections_are_chosen_in_the_bar_and_ended_again(visit: Monitor) ->
     seen.wait_shown("?from=2025-06")
     expect(seen.page.locator("#status")).not_to_contain_text("compared")
     assert seen.problems == []
+
+
+@pytest.mark.parametrize(
+    ("words", "label"), [("uae", "United Arab Emirates"), ("turkiye", "Turkey"), ("cote", "Côte"), ("prc", "China")]
+)
+def test_a_country_is_found_by_the_names_people_use_and_chosen_by_enter(visit: Monitor, words: str, label: str) -> None:
+    seen = visit.visit("/")
+    page = seen.page
+    page.locator("[data-picker=country] > summary").click()
+    expect(page.locator("#country-find")).to_be_focused()
+    page.keyboard.type(words)
+    first = page.locator("[data-picker=country] .picker-list li:not([hidden]):not(.group-name)").first
+    expect(first).to_contain_text(label)
+    page.keyboard.press("Enter")
+    expect(first.locator("input")).to_be_checked()
+    expect(page.locator("#country-value")).to_contain_text(label)
+
+
+def test_products_are_found_by_how_words_begin(visit: Monitor) -> None:
+    page = visit.visit("/").page
+    page.locator("[data-picker=product] > summary").click()
+    expect(page.locator("#product-find")).to_be_focused()
+    page.keyboard.type("rod")
+    shown = page.locator("[data-picker=product] .picker-list li:not([hidden])")
+    assert not any("All licensed" in text for text in shown.all_inner_texts())
+    expect(shown.filter(has_text="Bars, rods and profiles").first).to_be_visible()

@@ -104,6 +104,7 @@ def test_commerce_goes_from_the_list_to_a_flag_and_shares_it_with_its_thresholds
     expect(page.locator("#react-entry-point .flag-name").first).to_have_text(name)
     expect(page.locator("#react-entry-point")).to_contain_text("Is it real?")
     expect(page.locator("#react-entry-point")).to_contain_text("Orders on")
+    expect(page.locator("#surge-trend")).to_be_focused()
     words = page.locator("#react-entry-point .flag-headline").first.inner_text()
     context = browser.new_context()
     other = context.new_page()

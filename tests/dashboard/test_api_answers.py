@@ -14,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from dashboard.api import formats
 from dashboard.api.endpoints import ENDPOINTS, Endpoint
 from dashboard.factory import create_app
 from dashboard.settings import Settings
@@ -115,6 +116,61 @@ def test_a_ranking_of_several_series_is_refused(client: FlaskClient) -> None:
     assert refused(client, "/api/v1/ranking?series=license&series=combined")["parameter"] == "series"
 
 
+@pytest.mark.parametrize("path", ["ranking", "matrix"])
+def test_the_usual_two_series_are_refused_too_where_they_are_asked_for(client: FlaskClient, path: str) -> None:
+    error = refused(client, f"/api/v1/{path}?series=public&series=license")
+    assert error["parameter"] == "series"
+    assert "found public, license" in error["message"]
+    assert get(client, f"/api/v1/{path}?series=public&series=public")["query"]["series"] == ["public"]
+
+
+# -- a license month against the public average ---------------------------------------------------------------------
+
+
+def test_a_license_month_is_held_against_the_mean_of_three_public_months(client: FlaskClient) -> None:
+    rows = get(client, "/api/v1/versus?measure=value")["rows"]
+    cells = {
+        (cell["series"], cell["period"]): cell["value"]
+        for cell in get(client, "/api/v1/series?measure=value&from=2025-11&to=2026-02")["cells"]
+    }
+    mean = sum(cells["public", month] for month in ("2025-11", "2025-12", "2026-01")) / 3
+    first = rows[0]
+    assert (first["member"], first["license_month"], first["public_from"]) == ("selection", "2026-02", "2025-11")
+    assert (first["license"], first["public_mean"]) == (cells["license", "2026-02"], pytest.approx(mean))
+    assert first["change"] == round((cells["license", "2026-02"] / mean - 1) * 100, 2)
+
+
+def test_a_withheld_license_month_has_no_change_and_says_so(client: FlaskClient) -> None:
+    foil = next(row for row in get(client, "/api/v1/versus?measure=value")["rows"] if row["member"] == "foil")
+    assert (foil["license"], foil["license_status"]) == (None, "withheld")
+    assert (foil["change"], foil["change_status"]) == (None, "withheld")
+    assert foil["public_mean"] is not None
+
+
+def test_members_of_the_comparison_are_those_of_the_series_answer(client: FlaskClient) -> None:
+    rows = get(client, "/api/v1/versus?by=country")["rows"][1:]
+    cells = get(client, "/api/v1/series?by=country&from=2025-11&to=2026-02")["cells"]
+    assert {row["member"] for row in rows} == {cell["country"] for cell in cells}
+    told = [row["license"] for row in rows if row["license"] is not None]
+    assert told == sorted(told, reverse=True)
+
+
+def test_a_workbook_of_too_many_rows_is_refused_and_other_files_are_not(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "MAX_XLSX_ROWS", 71)
+    error = refused(client, "/api/v1/series?product=foil&format=xlsx")
+    assert error["parameter"] == "format"
+    assert "CSV" in error["message"]
+    assert client.get("/api/v1/series?product=foil&format=csv").status_code == 200
+    monkeypatch.setattr(formats, "MAX_XLSX_ROWS", 72)
+    assert client.get("/api/v1/series?product=foil&format=xlsx").status_code == 200
+
+
+def test_unit_values_have_no_mean_to_be_held_against(client: FlaskClient) -> None:
+    assert refused(client, "/api/v1/versus?measure=auv")["parameter"] == "measure"
+
+
 # -- matrix, flows, compare -----------------------------------------------------------------------------------------
 
 
@@ -156,8 +212,22 @@ def test_flows_are_of_the_last_quarter_with_withheld_pairs_marked(flows: FlaskCl
     assert answer["permalink"].startswith("http://localhost/smelt-cast?")
 
 
-def test_flows_to_products_are_refused(flows: FlaskClient) -> None:
-    assert refused(flows, "/api/v1/flows?by=product")["parameter"] == "across"
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("by=product", "by"),
+        ("across=product", "across"),
+        ("across=country", "across"),
+        ("by=country&across=country", "across"),
+        ("across=nonsense", "across"),
+    ],
+)
+def test_what_refuses_a_flow_offers_only_splits_that_flows_have(flows: FlaskClient, query: str, parameter: str) -> None:
+    error = refused(flows, f"/api/v1/flows?{query}")
+    assert error["parameter"] == parameter
+    assert error["allowed"]
+    for allowed in error["allowed"]:
+        assert flows.get("/api/v1/flows", query_string={parameter: allowed}).status_code == 200
 
 
 def test_a_comparison_holds_both_answers_as_the_series_endpoint_gives_them(client: FlaskClient) -> None:
@@ -257,7 +327,7 @@ def test_every_endpoint_answers_heads_tags_and_unknown_parameters(client: FlaskC
     assert client.head(address(endpoint)).status_code == 200
     again = client.get(address(endpoint), headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
-    assert first.headers["Cache-Control"] == "public, max-age=60"
+    assert first.headers["Cache-Control"] == "private, max-age=60", "it holds the address it was asked by"
     assert refused(client, address(endpoint, "color=red"))["parameter"] == "color"
 
 

@@ -19,7 +19,16 @@ from dashboard.views.base import Page, Services
 from data_access.serving import coverage
 from data_access.serving.statistics import Statistics, open_statistics
 from data_access.thresholds import Thresholds
-from tests.dashboard.metal_sample import MONTHS, PUBLIC_OVER_LICENSE, RUNNING, public, write_metal
+from tests.dashboard.metal_sample import (
+    LEVELS,
+    MONTHS,
+    PUBLIC_OVER_LICENSE,
+    RUNNING,
+    layers,
+    licenses,
+    public,
+    write_metal,
+)
 from tests.serving.release_builder import write_release
 
 OLD = "2026-02-20T15-00-00Z-000000"
@@ -65,6 +74,24 @@ def test_bias_and_error_are_told_with_their_months(metal: Statistics) -> None:
     assert tile.figure.startswith(f"−{(1 - 1 / PUBLIC_OVER_LICENSE) * 100:.1f}")
 
 
+def test_mean_bias_and_error_do_not_depend_on_the_first_month_asked_for(metal: Statistics) -> None:
+    whole, short = page(metal), page(metal, f"from={MONTHS[-3]}")
+    asked = column(card(short, CompareId.COVERAGE), 3)
+    assert list(asked) == ["Mar 2026", "Feb 2026", "Jan 2026", "Dec 2025"]
+    means = column(card(whole, CompareId.COVERAGE), 3)
+    assert asked == {month: means[month] for month in asked}
+    assert asked["Jan 2026"] == f"{PUBLIC_OVER_LICENSE * 100:.1f}"
+    assert [tile.figure for tile in short.tiles] == [tile.figure for tile in whole.tiles]
+    assert short.tiles[-1].heading == whole.tiles[-1].heading
+    assert card(short, CompareId.COVERAGE).summary == card(whole, CompareId.COVERAGE).summary
+
+
+def test_months_without_any_ratio_borrow_no_error_from_those_before(metal: Statistics) -> None:
+    found = page(metal, f"from={RUNNING}")
+    assert not any(tile.heading.startswith("License error") for tile in found.tiles)
+    assert card(found, CompareId.COVERAGE).empty
+
+
 def test_the_newest_whole_license_month_is_told_as_it_is(metal: Statistics) -> None:
     tile = page(metal).tiles[0]
     value = metal.series(metal.parse(f"from={MONTHS[-1]}&to={MONTHS[-1]}&series=license")).cells[0].value
@@ -78,7 +105,14 @@ def test_the_comparison_takes_the_last_whole_license_month_and_three_public_ones
     assert found.table is not None
     assert found.table.columns[:2] == ("License data, Feb 2026 (t)", "Public, mean of Nov 2025 to Jan 2026 (t)")
     assert found.table.rows[0].label == "The selection"
-    assert found.csv == "/api/v1/series?from=2025-11&to=2026-02&by=product&format=csv"
+    assert found.csv == "/api/v1/versus?from=2025-11&to=2026-02&by=product&format=csv"
+
+
+def test_the_two_comparisons_have_captions_of_their_own(metal: Statistics) -> None:
+    found = page(metal)
+    tables = [card(found, id_).table for id_ in (CompareId.PRODUCTS, CompareId.COUNTRIES)]
+    captions = [table.caption for table in tables if table]
+    assert [caption.rpartition(", by ")[2] for caption in captions] == ["product.", "country of origin."]
 
 
 @pytest.mark.parametrize(("floor", "told"), [(9_291, True), (9_292, False)])
@@ -99,18 +133,31 @@ def test_a_row_without_a_change_has_words_and_no_bar(metal: Statistics) -> None:
     assert figure["layout"]["annotations"][0]["text"].startswith("n/a (thin base)")
 
 
-def test_the_build_up_sets_the_running_month_beside_the_same_week(metal: Statistics) -> None:
+def test_the_build_up_sets_the_running_month_beside_the_same_day(metal: Statistics) -> None:
     found = card(page(metal), CompareId.BUILDUP)
     assert "40,000" in found.summary
-    assert "same week of Feb 2026 (36,000" in found.summary
+    assert "same day of Feb 2026 (36,000" in found.summary
     names = [trace["name"] for trace in found.figure["data"]]
     assert names == ["Feb 2026", "Mar 2026"]
     assert column(found, 0)["Week 3"] == "not yet"
 
 
+def test_a_day_between_two_figures_of_an_earlier_month_is_told_in_a_note(metal: Statistics, tmp_path: Path) -> None:
+    moved = [{**row, "as_of": "2026-02-18"} if row["as_of"] == "2026-02-20" else row for row in layers()]
+    write_release(tmp_path, public(), licenses(), not_yet=(RUNNING,), levels=LEVELS, layers=moved)
+    found = card(page(open_statistics(tmp_path)), CompareId.BUILDUP)
+    # 36,000 t on day 17 and 50,000 t on day 26; the running month stands at 40,000 t on day 19.
+    between = 36_000 + 14_000 * 2 / 9
+    assert f"{100 * (40_000 / between - 1):.1f}\u202f% above that of the same day of Feb 2026" in found.summary
+    assert f"({between:,.0f}" in found.summary
+    told = "Of Feb 2026 there is no figure of the same day"
+    assert any(note.startswith(told) for note in found.notes)
+    assert not any(note.startswith(told) for note in card(page(metal), CompareId.BUILDUP).notes)
+
+
 def test_months_without_figures_to_date_are_no_build_up(metal: Statistics) -> None:
     build = coverage.build_up(metal.history(metal.default_filters()))
-    same = coverage.same_week(build)
+    same = coverage.same_day(build)
     assert same is not None
     assert MONTHS[-2] in build
     assert drawn_months(build, same) == [MONTHS[-1], RUNNING]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -12,10 +13,12 @@ from dashboard.ids import ExploreId, OverviewId
 from dashboard.templating import Templates
 from dashboard.views import base, explore, overview, selection
 from dashboard.views.base import Ask, Page, Services
-from data_access.contracts import Status
 from data_access.filters import By
-from data_access.serving.gate.released import Cell
-from data_access.serving.statistics import Statistics
+from data_access.serving.answers import ranking
+from data_access.serving.prose import MINUS
+from data_access.serving.statistics import Statistics, open_statistics
+from data_access.thresholds import Thresholds
+from tests.serving.release_builder import public_row, with_totals, write_release
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
@@ -148,27 +151,62 @@ def test_a_ranking_tells_shares_and_growth_on_the_same_months(services: Services
     assert sum(shares) == pytest.approx(100, abs=1)
 
 
-def sized(statistics: Statistics, value: float | None, *, partial: bool = False) -> Cell:
-    cell = statistics.series(statistics.parse("series=public&from=2025-01&to=2025-01")).cells[0]
-    status = Status.PUBLISHED if value is not None else Status.WITHHELD
-    return cell._replace(value=value, status=status, partial=partial)
+@pytest.fixture(scope="module")
+def floors(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    """Foil of three countries: a year before at, just below and far below the floor of a year's volume; all grew."""
+    base = tmp_path_factory.mktemp("floors")
+    floor = round(Thresholds().floor * 1000)
+    rows = []
+    for country, before in (("CAN", floor), ("MEX", floor - 1), ("DEU", 12_000)):
+        for place, month in enumerate(f"{year}-{month:02d}" for year in (2024, 2025) for month in range(1, 13)):
+            kg = before if place == 0 else 0 if place < 12 else floor
+            rows.append(public_row(month, "7607113000", country, 3 * kg, kg))
+    write_release(base, with_totals(rows))
+    return Services(statistics=open_statistics(base), templates=Templates())
 
 
-@pytest.mark.parametrize(
-    ("base_value", "told"), [(99.999, False), (100, True), (100.001, True), (0, False), (None, False)]
-)
-def test_growth_is_told_from_a_base_of_a_hundred_tons(
-    statistics: Statistics, base_value: float | None, told: bool
-) -> None:
-    found = growth(sized(statistics, 500), sized(statistics, base_value))
-    assert (found.text != "n/a") is told
-    assert bool(found.explanation) is not told
+@pytest.mark.parametrize("query", ["", "measure=value", "measure=auv", "measure=share", "floor=0", "floor_value=0"])
+def test_a_ranking_tells_the_shares_and_changes_that_the_api_tells(floors: Services, query: str) -> None:
+    statistics = floors.statistics
+    asked = f"product=foil&series=public&{query}"
+    table = card(floors, asked, ExploreId.RANKING).table
+    assert table is not None
+    filters = statistics.parse(f"{asked}&by=country&freq=range&from=2025-01&to=2025-12")
+    rows = {row.name: row for row in ranking.ranking(statistics, filters).rows}
+    for told in table.rows:
+        row, change = rows.get(told.label), told.cells[-1]
+        expected = None if row is None else row.change
+        assert (change.text == "n/a") is (expected is None)
+        assert bool(change.explanation) is (expected is None)
+        if expected is not None:
+            assert change.text.replace(",", "").startswith(f"{expected:+.1f}".replace("-", MINUS))
+        if "Share of total" in table.columns and row is not None and row.share is not None:
+            assert told.cells[1].text == f"{row.share:.1f}{THIN}%"
 
 
-def test_no_growth_is_told_of_months_that_are_not_whole_or_not_published(statistics: Statistics) -> None:
-    assert growth(sized(statistics, 500, partial=True), sized(statistics, 400)).text == "n/a"
-    assert growth(sized(statistics, None), sized(statistics, 400)).text == "n/a"
-    assert growth(sized(statistics, 500), None).text == "n/a"
+def test_no_growth_is_told_below_the_floor_in_table_and_map(floors: Services) -> None:
+    table = card(floors, "product=foil&series=public", ExploreId.RANKING).table
+    assert table is not None
+    assert {row.label: row.cells[-1].text != "n/a" for row in table.rows} == {
+        "Canada": True,
+        "Mexico": False,
+        "Germany": False,
+    }
+    world = card(floors, "product=foil&series=public", ExploreId.MAP).body
+    assert f"6,000.000 t, from 12{THIN}t in Jan 2024 to Dec 2024" in world
+    assert "12 times that of" in world  # Canada
+
+
+def test_hovers_and_tiles_tell_a_small_base_without_percent(floors: Services) -> None:
+    figure = card(floors, "product=foil&country=DEU&series=public&from=2024-01&to=2025-01").figure
+    assert f"500.000 t<br>from none in Dec 2024<br>from 12{THIN}t in Jan 2024" in json.dumps(figure, ensure_ascii=False)
+    tiles = page(floors, "product=foil&country=DEU&series=public", overview.VIEW).tiles
+    assert any(f"From 12{THIN}t in the 12 months before." in tile.sentences for tile in tiles)
+
+
+def test_a_ranking_has_no_change_of_months_that_are_not_published(floors: Services) -> None:
+    found = growth(None, floors.statistics.parse(""))
+    assert (found.text, found.explanation) == ("n/a", "there is no figure")
 
 
 # -- events, two selections -------------------------------------------------------------------------------------------
@@ -197,8 +235,8 @@ def test_two_selections_share_an_axis_each_under_its_name(services: Services) ->
     for trace, product in zip(drawn.figure["data"], ("foil", "sheet"), strict=False):
         released = statistics.series(statistics.resolve(statistics.parse(f"product={product}&series=public")))
         assert trace["y"] == [cell.value for cell in released.cells]
-    assert "product=sheet" in drawn.body
-    assert "product=foil" in drawn.csv
+    assert drawn.csv.startswith("/api/v1/compare?product=foil"), "files hold both, as the table does"
+    assert "compare=product%3Dsheet" in drawn.csv
     assert drawn.table is not None
     assert len(drawn.table.columns) == 2
     colors = {trace["line"]["color"] for trace in drawn.figure["data"] if trace["type"] == "scatter"}

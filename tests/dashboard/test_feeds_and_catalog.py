@@ -113,6 +113,7 @@ def test_the_catalog_has_the_fields_that_dcat_us_requires(site: FlaskClient) -> 
         assert dataset["accessLevel"] == "public"
         assert dataset["contactPoint"]["hasEmail"] == "mailto:aim@example.gov"
         assert dataset["@type"] == "dcat:Dataset"
+        assert "license" not in dataset, "nothing says under which one the figures are"
     assert len({one["identifier"] for one in catalog["dataset"]}) == 2
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.figures.axes import period_ticks, tick_words, value_range
+from dashboard.figures.axes import CHAR, period_ticks, tick_words, value_range
 from dashboard.figures.labels import spread
-from dashboard.figures.lines import lines_of
+from dashboard.figures.lines import everyone, lines_of
 from dashboard.figures.palette import COLORS, country_slots, product_slots
-from dashboard.figures.ranking import drawn, ranked, ranking_figure
+from dashboard.figures.ranking import WIDTH, drawn, ranked, ranking_figure
 from dashboard.figures.trend import trend_figure, trend_keys
 from data_access.filters import Freq, Measure
 from data_access.serving.gate.released import Released
@@ -227,3 +227,16 @@ def test_ticks_stand_at_months_that_a_reader_looks_for() -> None:
     assert period_ticks(months, Freq.MONTH, room=5) == [(0, "2023"), (12, "2024"), (24, "2025")]
     assert period_ticks(["2023", "2024"], Freq.YEAR, room=5) == [(0, "2023"), (1, "2024")]
     assert period_ticks(["2024-Q4", "2025-Q1"], Freq.QUARTER, room=13) == [(0, "Q4<br>2024"), (1, "Q1<br>2025")]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_no_bar_of_a_ranking_leaves_its_figure_without_room(statistics: Statistics, narrow: bool) -> None:
+    released = statistics.series(statistics.parse("by=country&freq=range&series=public&from=2025-01&to=2025-12"))
+    rows = drawn(ranked(lines_of(released, statistics.vocabulary, members=everyone(released))))
+    figure = ranking_figure(released, rows, narrow=narrow)
+    layout, (bars,) = figure["layout"], figure["data"]
+    width = WIDTH[narrow] - layout["margin"]["l"] - layout["margin"]["r"]
+    ends = [value / layout["xaxis"]["range"][1] * width for value in bars["x"]]
+    room = [width - end - len(text) * CHAR for end, text in zip(ends, bars["text"], strict=True)]
+    assert min(room) >= 0
+    assert max(ends) > width / 5, "bars are still there to compare"

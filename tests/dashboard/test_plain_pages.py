@@ -20,6 +20,7 @@ from dashboard.views.dictionary import DICTIONARY
 from data_access.contracts import LAYERS, LICENSE_DIMENSIONS, PUBLIC, Status, license_schema
 from data_access.reference.glossary import load_glossary
 from data_access.serving.answers.cells import ALWAYS, PLACES, RANGE, REST
+from data_access.serving.coverage import ratio
 from data_access.thresholds import Thresholds
 from tests.dashboard.sample import write_sample
 
@@ -127,6 +128,13 @@ def test_withheld_cells_are_counted_as_the_release_does(client: FlaskClient) -> 
     assert counts == [f"{one['withheld']:,}" for one in tables]
 
 
+def test_about_says_which_tests_flag_alone_and_which_do_not(client: FlaskClient) -> None:
+    words = re.sub(r"<[^>]*>", "", html.unescape(client.get("/about").text))
+    assert "or R1 together with R2, R2y or R3, or a new supplier." in words
+    assert "Z and P add to it and make no flag alone." in words
+    assert "the surge tests measure growth on the whole family of codes" in words
+
+
 def test_thresholds_of_surges_are_those_in_force_and_none_of_protection_is_told(client: FlaskClient) -> None:
     page = html.unescape(client.get("/about").text)
     for value in (Thresholds().r1, Thresholds().r2, Thresholds().r3):
@@ -156,6 +164,13 @@ def test_every_term_stands_on_about_and_can_be_opened_on_every_page(client: Flas
         assert f'<dt id="g-{term.id}">' in about
         assert f'popover id="t-{term.id}"' in home
         assert f'href="/about#g-{term.id}"' in home
+
+
+def test_the_glossary_defines_coverage_as_it_is_worked_out() -> None:
+    terms = {term.id: term for term in load_glossary()}
+    assert ratio(103, 100) == 1.03
+    assert terms["coverage"].definition.startswith("Public figures as a percent of the license figures")
+    assert {"bias", "error", "mix", "code-family", "severity"} <= set(terms)
 
 
 def test_terms_used_in_templates_are_in_the_glossary() -> None:

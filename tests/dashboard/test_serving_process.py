@@ -6,10 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from gunicorn.config import Config
 
+from dashboard.gunicorn_conf import OneLineLogger, access_log_format
 from dashboard.serve import ROOT, address, check_address, check_release, command, environment
 from dashboard.settings import Settings
 from data_access.errors import UserError
@@ -61,6 +65,20 @@ def test_the_command_loads_the_release_once_before_workers_fork(sample: Path) ->
     assert config["bind"] == "['127.0.0.1:18050']"
     assert config["workers"] == "3"
     assert not any(field in config["access_log_format"] for field in ("(h)", "(u)", "(a)", "(f)", "(q)", "(r)"))
+
+
+def test_a_path_cannot_begin_a_line_of_the_access_log_of_its_own() -> None:
+    logger = OneLineLogger(Config())
+    environ = {
+        "PATH_INFO": "/x\nGET /fake 200",
+        "REQUEST_METHOD": "GET",
+        "RAW_URI": "/x",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+    }
+    answer = SimpleNamespace(status="200 OK", sent=1, headers=[])
+    line = access_log_format % logger.atoms(answer, SimpleNamespace(headers=[]), environ, timedelta(seconds=1))
+    assert "\n" not in line
+    assert "/x\\x0aGET /fake 200" in line
 
 
 def test_a_serving_process_holds_neither_pandas_nor_scipy(sample: Path) -> None:

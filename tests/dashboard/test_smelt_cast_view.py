@@ -10,7 +10,7 @@ from dashboard.components.card import Card
 from dashboard.figures.flows import WATCH
 from dashboard.ids import SmeltCastId
 from dashboard.templating import Templates
-from dashboard.views import base, smelt_cast
+from dashboard.views import base, metal_cards, smelt_cast
 from dashboard.views.base import Page, Services
 from data_access.serving.statistics import Statistics, open_statistics
 from tests.dashboard.metal_sample import FLOWS, MONTHS, kilograms, write_metal
@@ -77,6 +77,30 @@ def test_not_applicable_and_unknown_are_values_of_their_own(metal: Statistics) -
     found = card(page(metal, "smelt=not_applicable&smelt=unknown"), SmeltCastId.SMELT_TREND)
     assert found.table is not None
     assert [name.partition(" (")[0] for name in found.table.columns] == ["Not applicable", "Unknown"]
+
+
+@pytest.mark.parametrize(
+    ("query", "csv", "words"),
+    [
+        ("", "measure=share", "of the volume"),
+        ("measure=value", "of=value", "of customs value"),
+        ("measure=share&of=value", "of=value", "of customs value"),
+        ("measure=share&of=volume", "measure=share", "of the volume"),
+    ],
+)
+def test_the_share_without_a_country_is_of_what_the_selection_is_of(
+    metal: Statistics, query: str, csv: str, words: str
+) -> None:
+    found = card(page(metal, query), SmeltCastId.UNNAMED)
+    assert csv in found.csv
+    assert ("of=value" in found.csv) is ("customs" in words)
+    assert f"\u202f% {words}, " in found.summary
+
+
+def test_a_share_of_a_total_of_another_date_is_not_formed(metal: Statistics) -> None:
+    (own,) = metal.series(metal.parse(f"from={LAST}&to={LAST}&series=license")).cells
+    assert metal_cards.share_of(own, own) == 1
+    assert metal_cards.share_of(own, own._replace(as_of="2000-01-01")) is None
 
 
 def test_a_country_without_a_smelter_is_told_with_the_date_of_the_table(metal: Statistics) -> None:

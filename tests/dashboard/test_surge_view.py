@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,10 +64,11 @@ def licenses() -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def surging(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two releases; the later one has a surge of foil from Thailand."""
+    """Releases of two weeks, that of the second published twice; it has a surge of foil from Thailand."""
     releases = tmp_path_factory.mktemp("surging")
-    write_release(releases, public(last=1000), licenses(), id_="2026-05-01T15-00-00Z-aaaaaa")
-    write_release(releases, public(last=2600), licenses(), id_="2026-05-08T15-00-00Z-bbbbbb")
+    write_release(releases, public(last=1000), licenses(), id_="2026-05-01T15-00-00Z-aaaaaa", licensed_on="2026-05-01")
+    for id_ in ("2026-05-08T14-00-00Z-bbbbbb", "2026-05-08T15-00-00Z-cccccc"):
+        write_release(releases, public(last=2600), licenses(), id_=id_, licensed_on="2026-05-08")
     return releases
 
 
@@ -120,7 +122,7 @@ def test_thresholds_of_the_address_fill_the_form_and_are_kept_by_links(opened: S
     assert re.search(r'<input type="number" name="r1" value="30"', body)
     assert '<input type="hidden" name="country" value="THA">' in body
     assert '<input type="hidden" name="detail" value="hts6">' in body
-    assert "Thresholds: 1 changed" in body
+    assert "Thresholds of the tests (1 changed)" in body
     assert not re.search(r'<input type="hidden" name="r1"', body)
 
 
@@ -153,13 +155,23 @@ def test_orders_on_a_product_share_a_code_with_it(opened: Statistics) -> None:
 
 
 def test_checks_tell_what_is_ruled_out(opened: Statistics) -> None:
-    answers = {name: answer for name, answer, _ in checks(flag_of(opened))}
+    answers = {name: answer for name, answer, _ in checks(flag_of(opened), opened.vocabulary)}
     assert answers == {
         "Code change": "ruled out",
         "Thin base": "ruled out",
         "A lone cargo": "ruled out",
         "Month not whole": "ruled out",
     }
+
+
+@pytest.mark.parametrize(("known", "answer"), [(False, "not known"), (True, "ruled out")])
+def test_a_code_change_is_ruled_out_only_where_the_first_month_is_known(
+    opened: Statistics, known: bool, answer: str
+) -> None:
+    products = opened.vocabulary.products
+    code = next(one.id for one in products if one.is_code and (one.valid_from is not None) is known)
+    flag = replace(flag_of(opened), products=(code,), notes=())
+    assert {name: found for name, found, _ in checks(flag, opened.vocabulary)}["Code change"] == answer
 
 
 def test_a_small_trend_is_told_in_words_and_marks_what_is_missing(opened: Statistics) -> None:

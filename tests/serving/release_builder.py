@@ -159,6 +159,7 @@ def write_release(
     levels: Mapping[str, str] | None = None,
     ranges: bool = False,
     under_review: bool = False,
+    licensed_on: str = LICENSE_AS_OF,
     certificate: str = "f" * 64,
     demonstration: bool = False,
     coverage: dict[str, dict[str, str]] | None = None,
@@ -205,7 +206,13 @@ def write_release(
         license=None
         if cells is None
         else _license_part(
-            cells, not_yet, certificate, levels=levels or levels_of(cells), ranges=ranges, under_review=under_review
+            cells,
+            not_yet,
+            certificate,
+            levels=levels or levels_of(cells),
+            ranges=ranges,
+            under_review=under_review,
+            as_of=licensed_on,
         ),
         files=files,
     )
@@ -235,6 +242,7 @@ def _license_part(
     levels: Mapping[str, str],
     ranges: bool,
     under_review: bool,
+    as_of: str,
 ) -> LicensePart:
     newest: dict[str, str] = {}
     for cell in cells:
@@ -242,7 +250,7 @@ def _license_part(
     months = {period: day for period, day in sorted(newest.items()) if MONTH.fullmatch(period)}
     withheld = [table_of(cell) for cell in cells if cell["status"] == "withheld"]
     return LicensePart(
-        as_of=LICENSE_AS_OF,
+        as_of=as_of,
         policy="test",
         certificate=certificate,
         months={month: day for month, day in months.items() if month not in not_yet},

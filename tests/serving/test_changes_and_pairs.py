@@ -12,7 +12,9 @@ from data_access.contracts import Status
 from data_access.filters import BadQuery
 from data_access.serving import release
 from data_access.serving import statistics as module
+from data_access.serving.earlier import MAX_OPEN
 from data_access.serving.statistics import Statistics, open_statistics
+from data_access.thresholds import Thresholds
 
 CODE = "7601103000"
 
@@ -42,18 +44,18 @@ def test_a_rolling_period_ends_in_its_month_and_adds_up_the_months_before(build:
 
 def test_a_change_on_the_year_is_of_the_same_month_even_before_the_range(build: Build) -> None:
     ask = build(two_years())
-    answer = ask("series=public&measure=value&show=yoy&from=2025-01&to=2025-02")
+    answer = ask("series=public&measure=value&show=yoy&floor=0&floor_value=0&from=2025-01&to=2025-02")
     assert [one.value for one in answer.cells] == [1200.0, 600.0]  # 13 on 1, 14 on 2
     assert answer.unit == "% on the year before"
     assert "was 600.0" in answer.summary
-    earlier = ask("series=public&measure=value&show=yoy&from=2024-12&to=2024-12").cells[0]
+    earlier = ask("series=public&measure=value&show=yoy&floor=0&floor_value=0&from=2024-12&to=2024-12").cells[0]
     assert (earlier.value, earlier.status) == (None, Status.NOT_REPORTED)
 
 
 @pytest.mark.parametrize("freq", ["quarter", "ytd", "year"])
 def test_other_periods_change_on_the_same_of_the_year_before(build: Build, freq: str) -> None:
     ask = build(two_years())
-    cells = ask(f"series=public&measure=value&show=yoy&from=2025-01&to=2025-12&freq={freq}").cells
+    cells = ask(f"series=public&measure=value&show=yoy&floor=0&floor_value=0&from=2025-01&to=2025-12&freq={freq}").cells
     level = ask(f"series=public&measure=value&from=2025-01&to=2025-12&freq={freq}").cells
     past = ask(f"series=public&measure=value&from=2024-01&to=2024-12&freq={freq}").cells
     expected = [
@@ -63,9 +65,48 @@ def test_other_periods_change_on_the_same_of_the_year_before(build: Build, freq:
     assert len(expected) == len(cells)
 
 
+FLOORS = {"value": Thresholds().floor_value, "volume": Thresholds().floor * 1000}
+"""In US$ and kg."""
+
+
+@pytest.mark.parametrize(
+    ("query", "behind"),
+    [
+        ("measure=value", "value"),
+        ("measure=volume", "volume"),
+        ("measure=auv", "volume"),
+        ("measure=share&of=volume", "volume"),
+        ("measure=share&of=value", "value"),
+    ],
+)
+@pytest.mark.parametrize("beside", [-1, 0, 1])
+def test_a_change_on_the_year_needs_the_floor_of_what_is_behind_it(
+    build: Build, query: str, behind: str, beside: int
+) -> None:
+    base = round(FLOORS[behind]) + beside
+    figures = (base, 1000) if behind == "value" else (1000, base)
+    rows = [public_row(month, CODE, "CAN", *figures) for month in ("2024-01", "2025-01")]
+    answer = build(with_totals(rows))(f"country=CAN&series=public&{query}&show=yoy&from=2025-01&to=2025-01")
+    told = answer.cells[0].value is not None
+    assert told is (beside >= 0)
+    assert (answer.cells[0].status == Status.NOT_APPLICABLE) is not told
+    assert any("nothing or too little a year before" in note for note in answer.notes)
+    assert ("too little a year before" in answer.summary) is not told
+
+
+def test_the_floor_of_a_change_is_of_the_base_alone(build: Build) -> None:
+    much, little = round(FLOORS["volume"]), 1000
+    rows = [public_row(month, CODE, "CAN", 10, kg) for month, kg in (("2024-01", much), ("2025-01", little))]
+    rows += [public_row(month, CODE, "DEU", 10, kg) for month, kg in (("2024-01", little), ("2025-01", much))]
+    answer = build(with_totals(rows))("by=country&series=public&show=yoy&from=2025-01&to=2025-01")
+    assert {one.country: one.value is not None for one in answer.cells} == {"CAN": True, "DEU": False}
+
+
 def test_there_is_no_growth_from_nothing(build: Build) -> None:
     rows = [public_row(month, CODE, "CAN", value, value) for month, value in (("2024-01", 0), ("2025-01", 9))]
-    cell = build(with_totals(rows))("series=public&measure=value&show=yoy&from=2025-01&to=2025-01").cells[0]
+    cell = build(with_totals(rows))(
+        "series=public&measure=value&show=yoy&floor=0&floor_value=0&from=2025-01&to=2025-01"
+    ).cells[0]
     assert (cell.value, cell.status) == (None, Status.NOT_APPLICABLE)
 
 
@@ -74,7 +115,7 @@ def test_shares_change_by_percentage_points(build: Build) -> None:
     for month, canada, germany in (("2024-01", 20, 80), ("2025-01", 50, 50)):
         rows += [public_row(month, CODE, "CAN", canada, 1), public_row(month, CODE, "DEU", germany, 1)]
     answer = build(with_totals(rows))(
-        "country=CAN&series=public&measure=share&of=value&show=yoy&from=2025-01&to=2025-01"
+        "country=CAN&series=public&measure=share&of=value&show=yoy&floor=0&floor_value=0&from=2025-01&to=2025-01"
     )
     assert (answer.cells[0].value, answer.unit) == (30.0, "percentage points on the year before")
 
@@ -86,7 +127,7 @@ def licensed(status: str, *, now: int = 40) -> list[dict[str, object]]:
 
 
 def test_a_change_on_a_withheld_figure_is_withheld(build: Build) -> None:
-    query = "series=license&measure=value&show=yoy&from=2026-01&to=2026-01"
+    query = "series=license&measure=value&show=yoy&floor=0&floor_value=0&from=2026-01&to=2026-01"
     shown = build([public_row("2025-01", CODE, "all", 1, 1)], licensed("published"))(query).cells[0]
     assert (shown.value, shown.status) == (100.0, Status.PUBLISHED)
     rows = [public_row("2025-01", CODE, "all", 1, 1)]
@@ -96,7 +137,7 @@ def test_a_change_on_a_withheld_figure_is_withheld(build: Build) -> None:
 
 def test_a_combined_series_does_not_change_across_its_sources(build: Build) -> None:
     ask = build([public_row("2025-01", CODE, "all", 10, 10)], licensed("published"))
-    cell = ask("series=combined&measure=value&show=yoy&from=2026-01&to=2026-01").cells[0]
+    cell = ask("series=combined&measure=value&show=yoy&floor=0&floor_value=0&from=2026-01&to=2026-01").cells[0]
     assert (cell.value, cell.status) == (None, Status.NOT_APPLICABLE)
 
 
@@ -106,6 +147,9 @@ def test_an_index_is_100_in_the_first_published_period_of_each_line(build: Build
     answer = build(with_totals(rows))("by=country&series=public&measure=value&show=index&from=2025-01&to=2025-02")
     assert [one.value for one in answer.cells if one.country == "CAN"] == [100.0, 150.0]
     assert [one.value for one in answer.cells if one.country == "DEU"] == [0.0, 100.0]
+    assert answer.unit == "index, first period of each line = 100"
+    note = next(note for note in answer.notes if note.startswith("Index:"))
+    assert note.endswith("is 100: Jan 2025 (1 line), Feb 2025 (1 line).")
 
 
 def test_an_index_of_withheld_figures_shows_none(build: Build) -> None:
@@ -184,7 +228,7 @@ def test_no_more_than_a_few_earlier_releases_are_kept_open(tmp_path: Path) -> No
     filters = statistics.parse("series=public&measure=value&from=2025-01&to=2025-01")
     ids = [one.id for one in statistics.log()]
     assert [statistics.at(id_).series(filters).cells[0].value for id_ in ids] == [6, 5, 4, 3, 2, 1]
-    assert len(statistics._earlier) == module.MAX_OPEN
+    assert len(statistics._earlier) == MAX_OPEN
 
 
 def test_an_unsound_earlier_release_is_passed_over(tmp_path: Path) -> None:

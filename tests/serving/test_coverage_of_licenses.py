@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from data_access.filters import Measure
+from data_access.contracts import Status
+from data_access.filters import Measure, Series
 from data_access.serving import coverage
-from data_access.serving.coverage import Outcome
+from data_access.serving.coverage import Month, Outcome
+from data_access.serving.gate.released import Cell
+from data_access.serving.periods import number, text
 from data_access.thresholds import Thresholds
+
+
+def month(period: str, *, error: float | None) -> Month:
+    """A month of which the error alone matters."""
+    place = (period, "aim", "all", None, None, None)
+    one = Cell(*place, Series.PUBLIC, None, Measure.VOLUME, "t", 1.0, Status.PUBLISHED, False, period, None)
+    return Month(period=period, public=one, license=one, ratio=1.0, trailing=None, error=error)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +83,11 @@ def test_the_floor_has_the_unit_of_the_measure() -> None:
 )
 def test_weeks_are_whole_ones_since_the_first_day(day: str, week: int) -> None:
     assert coverage.week(day, "2026-03") == week
+
+
+@pytest.mark.parametrize(("gap", "months"), [(10, 2), (11, 1)])
+def test_bias_and_error_are_of_the_twelve_months_up_to_the_newest_with_both(gap: int, months: int) -> None:
+    periods = [text(number("2026-01") - place) for place in (gap + 1, 0)]
+    found = coverage.fit([month(period, error=0.1) for period in periods])
+    assert found is not None
+    assert (found.months, found.last) == (months, "2026-01")

@@ -274,3 +274,45 @@ def test_real_figures_of_canada_and_mexico_add_up_to_the_dollar_and_have_no_weig
     assert sum(one.change for one in told.members) == told.total.change != 0
     with pytest.raises(NoLens, match="had a weight before"):
         value_split(statistics.series, filters, found, statistics.vocabulary)
+
+
+RECUT = Event(id="one", date="2025-07-01", label="One", text="One.", source="One")
+FAMILY = "7601106030+7601106040+7601106045"
+
+
+def recut(*, weights: bool = True) -> list[dict[str, Any]]:
+    """7601.10.60.30, of which .40 and .45 came in July 2025, beside a code that stays."""
+    rows = [
+        public_row(month, code, "CAN", 1000, 100 if weights else None)
+        for month in months("2025-03", 8)
+        for code in (["7601106030"] if month < "2025-07" else ["7601106040", "7601106045"])
+    ]
+    return [*rows, *(public_row(month, "7601103000", "CAN", 500, 50) for month in months("2025-03", 8))]
+
+
+@pytest.mark.parametrize("query", ["product=760110", "product=760110&measure=value"])
+def test_changed_codes_are_told_apart_as_the_one_line_they_are(opened: Open, query: str) -> None:
+    statistics = opened(recut())
+    filters = asked(statistics, query)
+    found = windows(statistics.series, filters, RECUT)
+    told = contributions(statistics.series, filters, found, By.PRODUCT, statistics.vocabulary)
+    unit = 1000 if "value" in query else 100
+    assert {one.id: (one.before, one.after) for one in told.members} == {
+        FAMILY: (4 * unit, 8 * unit),
+        "7601103000": (2 * unit, 2 * unit),
+    }
+    assert (told.rest.before, told.rest.after) == (0, 0)
+    assert "code family of 7601.10.60.30" in told.members[-1].label
+
+
+def test_a_code_that_begins_with_the_event_adds_nothing_before_it(opened: Open) -> None:
+    rows = [row for row in recut() if row["product"] != "7601106040"]
+    statistics = opened(rows)
+    filters = asked(statistics, "product=7601106045&product=7601103000")
+    found = windows(statistics.series, filters, RECUT)
+    told = contributions(statistics.series, filters, found, By.PRODUCT, statistics.vocabulary)
+    assert {one.id: (one.before, one.after) for one in told.members} == {
+        "7601106045": (0, 400),
+        "7601103000": (200, 200),
+    }
+    assert (told.rest.before, told.rest.after) == (0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from release_builder import license_row, public_row, with_totals, withheld_row, write_release
 
 from data_access.serving import coverage
-from data_access.serving.coverage import Point
+from data_access.serving.coverage import SameDay
 from data_access.serving.history import closes
 from data_access.serving.statistics import Statistics, open_statistics
 
@@ -97,14 +98,30 @@ def test_a_layer_is_of_the_whole_month_from_a_week_after_it(tmp_path: Path, day:
     assert bool(coverage.license_revisions(history)) is not partial
 
 
-def test_the_running_month_stands_beside_the_same_week_of_earlier_ones(tmp_path: Path) -> None:
+def _same_day(tmp_path: Path, layers: dict[str, int]) -> SameDay:
+    """The running month at 3 t on March 20, beside a month of these figures (kg) to date, by date."""
     rows = [_row(CLOSED, "all", 5_000, NOW), _row(RUNNING, "all", 3_000, NOW)]
-    layers = [_row(CLOSED, "all", 2_500, "2026-02-20"), _row(CLOSED, "all", 4_000, "2026-02-27")]
-    statistics = _open(tmp_path, layers, rows)
-    same = coverage.same_week(coverage.build_up(statistics.history(statistics.default_filters())))
+    statistics = _open(tmp_path, [_row(CLOSED, "all", kg, day) for day, kg in layers.items()], rows)
+    same = coverage.same_day(coverage.build_up(statistics.history(statistics.default_filters())))
     assert same is not None
-    assert (same.month, same.point.week, same.mean) == (RUNNING, 2, 2.5)
-    assert list(same.earlier) == [CLOSED]
+    return same
+
+
+def test_the_running_month_stands_beside_the_same_day_of_earlier_ones(tmp_path: Path) -> None:
+    same = _same_day(tmp_path, {"2026-02-20": 2_500, "2026-02-27": 4_000})
+    assert (same.month, same.point.day, same.mean) == (RUNNING, 19, 2.5)
+    assert (list(same.earlier), same.interpolated) == ([CLOSED], ())
+
+
+def test_between_two_figures_of_an_earlier_month_stands_the_line_between_them(tmp_path: Path) -> None:
+    same = _same_day(tmp_path, {"2026-02-18": 2_600, "2026-02-25": 4_000})
+    assert same.mean == pytest.approx(2.6 + 1.4 * 2 / 7)
+    assert same.interpolated == (CLOSED,)
+
+
+@pytest.mark.parametrize(("day", "told"), [("2026-02-19", False), ("2026-02-20", True), ("2026-02-21", False)])
+def test_a_month_without_figures_on_both_sides_of_the_day_is_left_out(tmp_path: Path, day: str, told: bool) -> None:
+    assert (_same_day(tmp_path, {day: 2_500}).mean is not None) is told
 
 
 @pytest.mark.parametrize("partial", [True, False])
@@ -112,8 +129,8 @@ def test_a_whole_figure_never_stands_beside_one_to_date(tmp_path: Path, partial:
     statistics = _open(tmp_path, [], [_row(CLOSED, "all", 5_000, NOW), _row(RUNNING, "all", 3_000, NOW)])
     build = coverage.build_up(statistics.history(statistics.default_filters()))
     point = build[RUNNING][0]
-    earlier = Point(week=point.week, cell=point.cell._replace(period=CLOSED, partial=partial), value=2.0)
-    same = coverage.same_week({**build, CLOSED: (earlier,)})
+    earlier = replace(point, cell=point.cell._replace(period=CLOSED, partial=partial), value=2.0)
+    same = coverage.same_day({**build, CLOSED: (earlier,)})
     assert same is not None
     assert (same.mean is not None) is partial
 

@@ -48,6 +48,15 @@ def test_a_figure_missing_or_of_another_date_adds_nothing_to_the_bound(other: Ce
     assert found.elsewhere == 0
 
 
+@pytest.mark.parametrize(("day", "elsewhere"), [("2026-03-13", 0.0), ("2026-03-20", 20.0)])
+def test_two_figures_of_another_date_than_the_total_add_nothing_to_the_bound(day: str, elsewhere: float) -> None:
+    found = metal.at_least_elsewhere(
+        {"CAN": cell(60.0, as_of=day)}, {"CAN": cell(40.0, as_of=day)}, cell(100.0, as_of="2026-03-20")
+    )
+    assert found is not None
+    assert found.elsewhere == elsewhere
+
+
 def test_without_the_total_there_is_no_bound() -> None:
     assert metal.at_least_elsewhere({}, {}, HIDDEN) is None
 

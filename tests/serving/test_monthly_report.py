@@ -253,3 +253,23 @@ def test_figures_are_numbers_and_answers_hold_the_same(report: Path, statistics:
     rows = rows_of(report, row_sheet())
     assert rows[-1]["Product"] == "All licensed products"
     assert rows[-1]["Feb 2026, license"] == cell["value"]
+
+
+def test_a_change_of_the_year_to_date_is_of_months_that_public_statistics_cover(tmp_path: Path) -> None:
+    tons = {"2025-01": 1000, "2025-02": 2000, "2026-01": 2000, "2026-02": 4000}
+    tons |= {f"2025-{month:02d}": 4000 for month in range(3, 13)}  # March 2026 is of licenses alone
+    public = [public_row(month, FOIL, "CAN", 10, tons_ * 1000) for month, tons_ in tons.items()]
+    cells = [
+        license_row("2026-03", product, origin, 10, 90_000_000)
+        for product in ("aim", "foil")
+        for origin in ("all", "CAN")
+    ]
+    write_release(tmp_path / "years", with_totals(public), cells)
+    out = tmp_path / "years.xlsx"
+    write_report(open_statistics(tmp_path / "years"), out)
+    rows = {row["Product, country of origin"]: row for row in rows_of(out, "Year to date")}
+    foil = rows["Foil"]
+    assert (foil["Jan to Mar 2026"], foil["Jan to Mar 2025"]) == (96_000, 7_000)
+    assert (foil["Jan to Feb 2026, public"], foil["Jan to Feb 2025, public"]) == (6_000, 3_000)
+    assert foil["Change, public statistics alone"] == 1.0
+    assert any("sums with license months are not compared" in line for line in words_of(out, "Year to date"))

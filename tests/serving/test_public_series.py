@@ -6,6 +6,8 @@ import pytest
 from release_builder import public_row, with_totals
 from small_release import Ask, Build, by_period
 
+from data_access.serving.series import PART_NOT_VALID
+
 PIECES = "7611000030"
 """A code whose only unit is the piece."""
 
@@ -240,6 +242,45 @@ def test_a_code_outside_its_validity_is_not_applicable_and_a_note_names_its_fami
     assert "7602000097" in note
     assert "7602000075" in note
     assert "7602000097" not in " ".join(ask("series=public&product=scrap&measure=value&from=2026-01").notes)
+
+
+RENAMED = ("7601106030", "7601106045")
+"""A code that ended in June 2025 and one of the two that came of it."""
+SUM = f"product={RENAMED[0]}&product={RENAMED[1]}&measure=value"
+
+
+def test_a_sum_of_codes_has_a_figure_in_each_month_in_which_one_of_them_is_valid(build: Build) -> None:
+    ask = build([public_row("2025-06", RENAMED[0], "all", 100), public_row("2025-07", RENAMED[1], "all", 110)])
+    cells = ask(f"series=public&{SUM}&from=2025-06&to=2025-07").cells
+    assert [(cell.value, cell.status) for cell in cells] == [(100, "published"), (110, "published")]
+
+
+def test_a_sum_of_codes_split_by_country_has_the_figures_of_each(build: Build) -> None:
+    rows = [public_row("2025-06", RENAMED[0], "CAN", 100), public_row("2025-07", RENAMED[1], "MEX", 110)]
+    cells = build(with_totals(rows))(f"series=public&{SUM}&from=2025-06&to=2025-07&by=country").cells
+    assert {(cell.country, cell.period): cell.value for cell in cells} == {
+        ("CAN", "2025-06"): 100,
+        ("CAN", "2025-07"): 0,
+        ("MEX", "2025-06"): 0,
+        ("MEX", "2025-07"): 110,
+    }
+
+
+def test_a_sum_of_codes_of_which_none_is_valid_is_not_applicable(build: Build) -> None:
+    ask = build([public_row("2025-06", RENAMED[0], "all", 100)])
+    query = "product=7601106040&product=7601106045&measure=value&from=2025-06&to=2025-06"
+    assert one(ask, query) == (None, "not_applicable")
+    assert one(ask, f"{query}&product=7601103000") == (0, "published")
+
+
+def test_a_note_tells_that_a_part_of_a_sum_was_not_valid(build: Build) -> None:
+    ask = build([public_row("2025-06", RENAMED[0], "all", 100), public_row("2025-07", RENAMED[1], "all", 110)])
+    notes = ask(f"series=public&{SUM}&from=2025-06&to=2025-07").notes
+    assert PART_NOT_VALID in notes
+    assert [code for code in RENAMED if any(note.startswith(f"Code {code} ") for note in notes)] == list(RENAMED)
+    assert PART_NOT_VALID not in ask(f"series=public&{SUM}&from=2025-08&to=2025-08").notes
+    alone = ask(f"series=public&product={RENAMED[1]}&measure=value&from=2025-06&to=2025-07").notes
+    assert PART_NOT_VALID not in alone
 
 
 def test_a_figure_outside_the_validity_of_its_code_is_shown(build: Build) -> None:

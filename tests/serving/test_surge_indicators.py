@@ -122,9 +122,3 @@ def test_severity_ranks_tests_and_never_calls_a_thin_base_high() -> None:
     assert ind.severity_words(ind.severity(every, thin=True)) == "medium"
     assert ind.severity(["r1"], thin=True) == 1
     assert [ind.severity_words(rank) for rank in (2, 3, 4, 5)] == ["low", "medium", "medium", "high"]
-
-
-def test_rolling_sums_and_means_have_no_figure_over_a_hole() -> None:
-    figures: list[ind.Figure] = [1, 2, 3, None, 5]
-    assert ind.rolling_sums(figures, 2) == [None, 3, 5, None, None]
-    assert ind.rolling_means(figures, 2) == [None, 1.5, 2.5, None, None]

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from release_builder import license_row, public_row, with_totals, withheld_row, write_release
+from release_builder import LICENSE_AS_OF, license_row, public_row, with_totals, withheld_row, write_release
 
 from data_access.filters import Series
 from data_access.serving.periods import number, text
 from data_access.serving.statistics import Statistics, open_statistics
-from data_access.serving.surges.flags import Flag, SurgeList, new_since, surges
+from data_access.serving.surges.flags import Flag, SurgeList, surges
 from data_access.serving.surges.units import units_of
 
 LAST = "2026-01"
@@ -163,6 +163,12 @@ def test_a_license_month_is_held_against_public_months(make: Make) -> None:
     assert [str(cell.series) for cell in flag.trend[-2:]] == ["public", "license"]
 
 
+@pytest.mark.parametrize(("day", "flagged"), [("2026-03-13", False), (LICENSE_AS_OF, True)])
+def test_a_share_of_all_origins_is_of_figures_of_one_date(make: Make, day: str, flagged: bool) -> None:
+    cells = [{**row, "as_of": day} if row["origin"] == "CHN" else row for row in licenses("2026-02", tons=2500)]
+    assert bool(listed(make(rows({}), cells)).flags) is flagged
+
+
 def test_a_month_still_running_is_named_and_not_tested(make: Make) -> None:
     cells = [*licenses("2026-02", tons=1000), license_row("2026-03", "aim", "all", 90_000_000, 30_000_000)]
     found = listed(make(rows({}), [*cells, *licenses("2026-03", tons=9000)[1:]], not_yet=("2026-03",)))
@@ -208,6 +214,20 @@ def test_a_new_code_is_tested_with_the_one_it_came_from(make: Make) -> None:
     assert family.note.startswith("Codes changed within these months")
 
 
+def test_a_surge_across_a_new_code_is_flagged(make: Make) -> None:
+    old, new = next(iter(RENEWED.items()))
+    statistics = make(
+        [
+            *rows({}, code=old, months=tuple(month for month in MONTHS if month < "2025-07")),
+            *rows({("CHN", "2025-07"): 90_000.0}, code=new, months=("2025-07",)),
+        ]
+    )
+    flag = only(listed(statistics, "product=760110&detail=hts10&to=2025-07"))
+    assert (flag.country, flag.value, flag.base) == ("CHN", 90_000, 1_000)
+    assert {old, new} <= set(flag.products)
+    assert {one.id for one in flag.tests if not one.missing} >= {"r1", "r2", "r2y", "r3"}
+
+
 def test_a_code_that_the_tables_lack_is_tested_as_its_hts6(make: Make) -> None:
     statistics = make(rows({}, code="7607113999"))
     units = units_of(statistics.vocabulary, statistics.parse("product=760711&detail=hts10"), since="2023-01")
@@ -244,7 +264,7 @@ def test_a_flag_that_the_release_before_lacks_is_new(make: Make) -> None:
     statistics = make(rows({("CAN", LAST): 9000.0, ("CHN", LAST): 2500.0}), hour=16)
     found = listed(statistics)
     assert {flag.country: flag.is_new for flag in found.flags} == {"CAN": False, "CHN": True}
-    assert [flag.country for flag in new_since(statistics, statistics.parse("product=foil"))] == ["CHN"]
+    assert [flag.country for flag in listed(statistics).new] == ["CHN"]
     assert found.summary.startswith("2 flags, 1 of them new since the release before; the most severe of the new ones")
 
 

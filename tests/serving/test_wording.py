@@ -8,6 +8,7 @@ from small_release import Ask, Build, small_licenses, small_public
 
 from data_access.filters import Freq, Measure
 from data_access.serving.prose import amount, change_words, money, percent, period_words
+from data_access.thresholds import Thresholds
 
 THIN = "\u202f"
 
@@ -102,10 +103,34 @@ def test_a_summary_names_the_latest_figure_and_its_changes(build: Build) -> None
             public_row("2025-03", "7601103000", "all", 1_500_000),
         ]
     )
-    assert ask("product=7601&measure=value&series=public&from=2024-03&to=2025-03").summary == (
+    assert ask("product=7601&measure=value&series=public&from=2024-03&to=2025-03&floor_value=0").summary == (
         "The customs value of unwrought aluminum (HTS 7601) from all countries was $1.50 million in Mar 2025, "
         f"up 20.0{THIN}% on Feb 2025 and down 25.0{THIN}% on Mar 2024."
     )
+
+
+def test_no_percent_is_told_on_a_small_base(build: Build) -> None:
+    """Table: kg a year before just below, at and above the floor of 500 t; the figure after is the same."""
+    floor = round(Thresholds().floor * 1000)
+    told = {}
+    for place, base in enumerate((0, 12_000, floor - 1, floor, floor + 1)):
+        rows = [public_row(month, "7601103000", "all", 9, kg) for month, kg in (("2024-03", base), ("2025-03", floor))]
+        ask = build(rows, id_=f"2026-04-20T15-00-00Z-aaaaa{place}")
+        told[base] = ask("product=7601&series=public&from=2024-03&to=2025-03").summary
+    assert told[0].endswith(f"was 500{THIN}t in Mar 2025, from none in Mar 2024.")
+    assert told[12_000].endswith(f"was 500{THIN}t in Mar 2025, from 12{THIN}t in Mar 2024.")
+    assert told[floor - 1].endswith(f", from 500{THIN}t in Mar 2024.")
+    assert told[floor].endswith(", unchanged on Mar 2024.")
+    assert told[floor + 1].endswith(", unchanged on Mar 2024.")
+
+
+@pytest.mark.parametrize("measure", ["auv", "share&of=volume"])
+def test_unit_values_and_shares_of_little_volume_are_told_without_their_change(build: Build, measure: str) -> None:
+    rows = [public_row(month, "7601103000", "CAN", usd, 12_000) for month, usd in (("2024-03", 10), ("2025-03", 90))]
+    ask = build(with_totals(rows))
+    query = f"country=CAN&measure={measure}&series=public&from=2024-03&to=2025-03"
+    assert ", from " in ask(query).summary
+    assert ", from " not in ask(f"{query}&floor=12").summary
 
 
 def test_a_summary_tells_what_licenses_say_of_later_months(ask: Ask) -> None:

@@ -151,12 +151,12 @@ def file_name(released: Released, ext: str, *, kind: str = "") -> str:
     split = [f"by-{filters.by}"] if filters.by != "none" else []
     split += [f"across-{filters.across}"] if filters.across != "none" else []
     shown = [str(filters.show)] if filters.show != "level" else []
-    places = [f"{name}-{_few(getattr(filters, name))}" for name in PLACES if getattr(filters, name)]
+    places = [f"{name}-{few(getattr(filters, name))}" for name in PLACES if getattr(filters, name)]
     parts = [
         "aim-demonstration" if release.demonstration else "aim",
         *([kind] if kind else []),
-        _few(filters.products),
-        _few(filters.countries),
+        few(filters.products),
+        few(filters.countries),
         *places,
         *split,
         str(filters.measure),
@@ -165,13 +165,19 @@ def file_name(released: Released, ext: str, *, kind: str = "") -> str:
         span,
         release.id or "no-release",
     ]
+    return named(parts, ext)
+
+
+def named(parts: Iterable[str], ext: str) -> str:
+    """The name of a file of these parts, safe on every system."""
     stem = re.sub(r"[^A-Za-z0-9_+.-]", "-", "_".join(parts))
     return f"{stem[:MAX_NAME]}.{ext}"
 
 
-def _few(ids: tuple[str, ...]) -> str:
-    named = "+".join(ids[:MAX_NAMED])
-    return named if len(ids) <= MAX_NAMED else f"{named}+{len(ids) - MAX_NAMED}-more"
+def few(ids: tuple[str, ...]) -> str:
+    """The first of some ids, and how many more there are."""
+    first = "+".join(ids[:MAX_NAMED])
+    return first if len(ids) <= MAX_NAMED else f"{first}+{len(ids) - MAX_NAMED}-more"
 
 
 # -- tables of pages ------------------------------------------------------------------------------------------------
@@ -207,10 +213,12 @@ __all__ = [
     "column",
     "columns",
     "facts",
+    "few",
     "file_name",
     "guarded",
     "legend",
     "mark",
+    "named",
     "range_text",
     "sheet",
     "status_words",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from data_access.filters import ALL, BadQuery, By, Chart, Filters, Freq, Series
+from data_access.filters import ALL, BadQuery, By, Chart, Filters, Freq, Series, shown
 from data_access.serving.answers import cells as answers
 from data_access.serving.answers.ranking import member, member_name, one_series
 from data_access.serving.answers.sheet import Sheet
@@ -55,14 +55,21 @@ def flows(statistics: Statistics, filters: Filters) -> Matrix:
     """Origin by smelt, unless split by other places, of license data by quarter; raises BadQuery for other splits."""
     by = filters.by if filters.by is not By.NONE else By.COUNTRY
     across = filters.across if filters.across is not By.NONE else By.SMELT
-    if by is By.PRODUCT or across not in METAL:
-        given = f"{by}, {across}"
-        message = f"across: flows are from origin, or smelt, to one of {', '.join(METAL)}, found {given}."
-        raise BadQuery("across", given=given, allowed=[str(one) for one in METAL], message=message)
+    check_flows(by=by, across=across)
     wanted = replace(
         filters, by=by, across=across, series=(Series.LICENSE,), freq=Freq.QUARTER, chart=Chart.TREND, compare=""
     )
     return _matrix(statistics, last_quarter(statistics, wanted), page=FLOWS_PAGE)
+
+
+def check_flows(*, by: str, across: str) -> None:
+    """Raise BadQuery, with what flows can be split by alone, for other splits."""
+    for name, given, allowed in (("by", by, (By.COUNTRY, *METAL)), ("across", across, METAL)):
+        if given not in allowed:
+            words = [str(one) for one in allowed]
+            found = shown(given)
+            message = f"{name}: flows are from origin, or smelt, to smelt or cast: {', '.join(words)}, found {found}."
+            raise BadQuery(name, given=found, allowed=words, message=message)
 
 
 def _matrix(statistics: Statistics, filters: Filters, *, page: str = "/explore") -> Matrix:

@@ -25,10 +25,10 @@ from data_access.filters import (
 from data_access.reference import Reference
 from data_access.serving.answers import cells as answers
 from data_access.serving.answers.sheet import Column, Kind, Sheet
-from data_access.serving.answers.spans import YEAR, one_period, shifted
+from data_access.serving.answers.spans import YEAR, one_period
 from data_access.serving.gate.released import Cell, Released
-from data_access.serving.notes import legend, mark
-from data_access.serving.prose import THIN
+from data_access.serving.notes import floor_words, legend, mark
+from data_access.serving.periods import shifted
 from data_access.serving.selection import licensed_only
 from data_access.serving.statistics import Statistics
 
@@ -36,7 +36,7 @@ PERCENT = 100
 DECIMALS = 2
 """Of shares and changes."""
 BELOW_FLOOR = "below_floor"
-"""Why there is no change: the figure a year before is too small to measure growth by."""
+"""Why there is no change: what there was a year before is too little to measure growth by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +75,7 @@ def ranking(statistics: Statistics, filters: Filters) -> Ranking:
     earlier = statistics.series(_year_before(wanted))
     totals = statistics.series(replace(wanted, by=By.NONE)).cells
     total = totals[0] if totals and _adds_up(wanted) else None
-    found = [cell for cell in released.cells if member(cell, wanted.by) not in (ALL, None)]
-    olds = {member(cell, wanted.by): cell for cell in earlier.cells}
-    rows = _ranked([_row(cell, olds, total, wanted, statistics.vocabulary) for cell in found])
+    rows = rows_of(released, earlier, total, statistics.vocabulary)
     return Ranking(
         released=released,
         total=total,
@@ -124,10 +122,15 @@ def one_series(filters: Filters) -> Series:
     if len(filters.series) == 1:
         return filters.series[0]
     if filters.series != Filters().series:
-        given = ", ".join(filters.series)
-        message = f"series: this answer is of one series, found {given}; choose one of them."
-        raise BadQuery("series", given=given, allowed=[str(one) for one in Series], message=message)
+        raise several_series(filters.series)
     return Series.LICENSE if licensed_only(filters) else Series.PUBLIC
+
+
+def several_series(series: Sequence[str]) -> BadQuery:
+    """The error of a query for several series where an answer is of one."""
+    given = ", ".join(series)
+    message = f"series: this answer is of one series, found {given}; choose one of them."
+    return BadQuery("series", given=given, allowed=[str(one) for one in Series], message=message)
 
 
 def _year_before(filters: Filters) -> Filters:
@@ -144,14 +147,26 @@ def _adds_up(filters: Filters) -> bool:
 # -- rows -----------------------------------------------------------------------------------------------------------
 
 
-def _row(cell: Cell, olds: dict[str | None, Cell], total: Cell | None, filters: Filters, vocabulary: Reference) -> Row:
-    id_ = member(cell, filters.by) or ALL
-    before = olds.get(id_)
-    change, status = _change(cell, before, filters)
+def rows_of(released: Released, earlier: Released, total: Cell | None, vocabulary: Reference) -> tuple[Row, ...]:
+    """The ranked members of an answer of one period that is split; `earlier` is the same of a year before, `total` what
+    shares are of, None where members do not add up."""
+    by = released.filters.by
+    olds = {member(cell, by): cell for cell in earlier.cells}
+    told = [(id_, cell) for cell in released.cells if (id_ := member(cell, by)) not in (ALL, None)]
+    return _ranked(
+        [
+            _row(cell, olds.get(id_), total, id_=id_ or ALL, name=member_name(vocabulary, by, id_ or ALL))
+            for id_, cell in told
+        ]
+    )
+
+
+def _row(cell: Cell, before: Cell | None, total: Cell | None, *, id_: str, name: str) -> Row:
+    change, status = _change(cell, before)
     return Row(
         rank=None,
         member=id_,
-        name=member_name(vocabulary, filters.by, id_),
+        name=name,
         cell=cell,
         before=before,
         share=_share(cell, total),
@@ -161,15 +176,15 @@ def _row(cell: Cell, olds: dict[str | None, Cell], total: Cell | None, filters: 
 
 
 def _share(cell: Cell, total: Cell | None) -> float | None:
-    """Percent of the total; of license data only where both are of one date."""
-    if cell.value is None or total is None or not total.value:
+    """Percent of the total; of license data only where both are of one date, of a combined series of one source."""
+    if cell.value is None or total is None or not total.value or cell.source != total.source:
         return None
     if cell.series is not Series.PUBLIC and cell.as_of != total.as_of:
         return None
-    return round(cell.value / total.value * PERCENT, DECIMALS)
+    return cell.value / total.value * PERCENT
 
 
-def _change(cell: Cell, before: Cell | None, filters: Filters) -> tuple[float | None, str]:
+def _change(cell: Cell, before: Cell | None) -> tuple[float | None, str]:
     """The change of two published figures of whole periods and one source, where the earlier one is large enough."""
     if cell.value is None:
         return None, str(cell.status)
@@ -177,22 +192,11 @@ def _change(cell: Cell, before: Cell | None, filters: Filters) -> tuple[float | 
         return None, str(before.status if before else Status.NOT_APPLICABLE)
     if cell.partial or before.partial or cell.source != before.source:
         return None, str(Status.NOT_APPLICABLE)
-    if filters.measure is Measure.SHARE:
-        return round(cell.value - before.value, DECIMALS), str(Status.PUBLISHED)
-    if before.value <= 0 or before.value < base_floor(filters):
+    if before.thin or (before.value <= 0 and cell.measure is not Measure.SHARE):
         return None, BELOW_FLOOR
-    return round((cell.value / before.value - 1) * PERCENT, DECIMALS), str(Status.PUBLISHED)
-
-
-def base_floor(filters: Filters) -> float:
-    """The least figure that growth is measured on: the floor of the surge tests; none for unit values and shares."""
-    match filters.measure:
-        case Measure.VOLUME:
-            return filters.tests.floor
-        case Measure.VALUE:
-            return filters.tests.floor_value
-        case Measure.AUV | Measure.SHARE:
-            return 0
+    if cell.measure is Measure.SHARE:
+        return cell.value - before.value, str(Status.PUBLISHED)
+    return (cell.value / before.value - 1) * PERCENT, str(Status.PUBLISHED)
 
 
 def _ranked(rows: Sequence[Row]) -> tuple[Row, ...]:
@@ -212,12 +216,8 @@ def _notes(filters: Filters, rows: Sequence[Row]) -> list[str]:
     if any(row.cell.value is None for row in rows):
         said.append("Only published figures are ranked; the others stand after them, each with its status.")
     if any(row.change_status == BELOW_FLOOR for row in rows):
-        unit = (
-            f"{base_floor(filters):,.0f}{THIN}t"
-            if filters.measure is Measure.VOLUME
-            else f"US$ {base_floor(filters):,.0f}"
-        )
-        said.append(f"No change is told on a figure below {unit} a year before: growth on a small base says little.")
+        least = floor_words(filters)
+        said.append(f"No change is told on less than {least} a year before: growth on a small base says little.")
     return said
 
 
@@ -241,16 +241,20 @@ def row_dict(row: Row) -> dict[str, Any]:
         "unit": cell.unit,
         "value": cell.value,
         "status": str(cell.status),
-        "share": row.share,
+        "share": _rounded(row.share),
         "before": before.value if before else None,
         "before_status": str(before.status) if before else None,
-        "change": row.change,
+        "change": _rounded(row.change),
         "change_status": row.change_status,
         "partial": cell.partial,
         "as_of": cell.as_of,
     }
     bounds = {"low": cell.low, "high": cell.high}
     return told | {name: value for name, value in bounds.items() if value is not None}
+
+
+def _rounded(percent: float | None) -> float | None:
+    return None if percent is None else round(percent, DECIMALS)
 
 
 def to_json(found: Ranking, *, base: str = "") -> dict[str, Any]:

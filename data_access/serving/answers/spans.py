@@ -6,18 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from data_access.filters import ALL, By, Filters, Freq, Series
-from data_access.serving.periods import number, text
+from data_access.serving.periods import shifted
 from data_access.serving.selection import licensed_only
 from data_access.serving.statistics import Statistics
 
 YEAR = 12
 """Months a ranking covers, so that no season is left out."""
 QUARTER = 3
-
-
-def shifted(month: str, by: int) -> str:
-    """A month so many months later (earlier if negative)."""
-    return text(number(month) + by)
 
 
 def one_period(statistics: Statistics, filters: Filters) -> Filters:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from typing import Any
 
 from data_access.filters import Detail
+from data_access.serving.answers.cells import few, named
 from data_access.serving.answers.sheet import Column, Kind, Sheet, csv_file, xlsx_file
 from data_access.serving.gate.released import Cell
 from data_access.serving.meta import release_dict
@@ -41,7 +41,6 @@ COLUMNS = (
     Column("notes"),
     Column("link"),
 )
-MAX_NAMED, MAX_NAME = 3, 160
 
 
 def to_json(found: SurgeList, *, base: str = "") -> dict[str, Any]:
@@ -71,14 +70,13 @@ def file_name(found: SurgeList, ext: str) -> str:
     parts = [
         "aim-demonstration" if release.demonstration else "aim",
         "surges",
-        _few(filters.products),
-        _few(filters.countries),
+        few(filters.products),
+        few(filters.countries),
         *([str(filters.detail)] if filters.detail is not Detail.GROUP else []),
         found.months.last or "no-month",
         release.id or "no-release",
     ]
-    stem = re.sub(r"[^A-Za-z0-9_+.-]", "-", "_".join(parts))
-    return f"{stem[:MAX_NAME]}.{ext}"
+    return named(parts, ext)
 
 
 def sheet(found: SurgeList, *, base: str = "") -> Sheet:
@@ -97,11 +95,6 @@ def sheet(found: SurgeList, *, base: str = "") -> Sheet:
             if column.name in TESTS and _result(flag, column.name).value is None
         },
     )
-
-
-def _few(ids: tuple[str, ...]) -> str:
-    named = "+".join(ids[:MAX_NAMED])
-    return named if len(ids) <= MAX_NAMED else f"{named}+{len(ids) - MAX_NAMED}-more"
 
 
 def _words(found: SurgeList, base: str) -> dict[str, Any]:

@@ -30,12 +30,13 @@ from data_access.serving.cube.figures import (
 from data_access.serving.cube.license import Bounds, LicenseRow
 from data_access.serving.gate._seal import SEAL
 from data_access.serving.gate.released import Cell, Released, ReleaseInfo, Words
+from data_access.serving.indicators import floor_of, underlying
 from data_access.serving.periods import Period
 
 UNITS = {Measure.VALUE: "US$", Measure.VOLUME: "t", Measure.AUV: "US$/t", Measure.SHARE: "%"}
 PERCENT_CHANGE = "% on the year before"
 POINTS = "percentage points on the year before"
-INDEX = "index, first period = 100"
+INDEX = "index, first period of each line = 100"
 KG_PER_TON = 1000
 CHANGE_DECIMALS = 2
 AUV_DECIMALS = 2
@@ -232,6 +233,7 @@ def _cells(
     part: Part, filters: Filters, labels: Sequence[Label], periods: Sequence[Period], dates: Sequence[str]
 ) -> list[Cell]:
     values, ranks = _shown(part, filters)
+    small = _thin(part.figures, filters).tolist() if filters.show is Show.LEVEL else None
     as_of, sources = part.figures.as_of.tolist(), part.figures.source.tolist()
     basis = None if part.series is Series.LICENSE else filters.basis
     unit = unit_of(filters)
@@ -261,6 +263,7 @@ def _cells(
                     low,
                     high,
                     rank == HIDDEN,
+                    small is not None and rank == PUBLISHED and small[member][column],
                 )
             )
     return cells
@@ -311,14 +314,14 @@ def _shown(part: Part, filters: Filters) -> tuple[Values, list[list[int]]]:
 def _on_year(part: Part, filters: Filters, values: Values, ranks: list[list[int]]) -> tuple[Values, list[list[int]]]:
     """Changes on the same period of the year before: in percent, of shares in percentage points.
 
-    A change has the worse status of the two figures; there is none of a period that is not whole, on zero, or where
-    the two are of different sources.
+    A change has the worse status of the two figures; there is none of a period that is not whole, on zero or a base
+    below the floor, or where the two are of different sources.
     """
     if part.earlier is None:
         raise ValueError("yoy: figures of the year before are missing")
     figures, whole = part.earlier
     before, other = _measured(replace(part, figures=figures, whole=whole), filters)
-    apart = part.figures.source != figures.source
+    untold = (part.figures.source != figures.source) | _thin(figures, filters) | np.array(part.partial)
     found: Values = []
     status: list[list[int]] = []
     for row, line in enumerate(values):
@@ -327,7 +330,7 @@ def _on_year(part: Part, filters: Filters, values: Values, ranks: list[list[int]
         for place, now in enumerate(line):
             base = before[row][place]
             is_share = filters.measure is Measure.SHARE
-            if rank[place] == PUBLISHED and (part.partial[place] or apart[row, place] or (base <= 0 and not is_share)):
+            if rank[place] == PUBLISHED and (untold[row, place] or (base <= 0 and not is_share)):
                 rank[place] = NOT_APPLICABLE
             ok = rank[place] == PUBLISHED
             change = now - base if is_share else (now / base - 1) * 100 if ok else 0.0
@@ -335,6 +338,13 @@ def _on_year(part: Part, filters: Filters, values: Values, ranks: list[list[int]
         found.append(numbers)
         status.append(rank)
     return found, status
+
+
+def _thin(figures: Figures, filters: Filters) -> Flags:
+    """Where the volume or value behind a measure lies below the floor; means nothing of unpublished cells."""
+    floor = floor_of(filters)
+    small: Flags = figures.value < floor if underlying(filters) is Measure.VALUE else figures.kg < floor * KG_PER_TON
+    return small
 
 
 def _index(values: list[int | float], ranks: list[int], partial: Sequence[bool]) -> tuple[list[int | float], list[int]]:

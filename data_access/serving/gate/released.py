@@ -47,7 +47,8 @@ class Cell(NamedTuple):
     `source` (public, license, or both joined by + for a period of both) is told for combined cells.
     `partial`: the period has begun but is not whole in this series. `low` and `high`: what anyone can work out of a
     withheld cell from the release alone, in the unit of the measure; None everywhere else, or where there is no such
-    bound. `hidden`: withheld, and it is not told whether there is anything ("none or withheld").
+    bound. `hidden`: withheld, and it is not told whether there is anything ("none or withheld"). `thin`: published, but
+    the volume or value behind it lies below the floor of the selection, too little to measure growth on.
     """
 
     period: str
@@ -68,6 +69,7 @@ class Cell(NamedTuple):
     low: int | float | None = None
     high: int | float | None = None
     hidden: bool = False
+    thin: bool = False
 
 
 class Words(NamedTuple):

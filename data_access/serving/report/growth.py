@@ -226,49 +226,76 @@ def _sources(found: Found, months: Sequence[str]) -> list[str]:
 
 
 def year_to_date(scope: Scope) -> Table:
-    """January to the month: public statistics where they cover it, licenses after them; countries with their share."""
+    """January to the month: public statistics where they cover it, licenses after them; countries with their share.
+
+    The change is of the months that public statistics cover in both years: public figures with license data added to
+    them are not held against public figures alone.
+    """
+    end, before = scope.month, shifted(scope.month, -YEAR)
+    covered = scope.public if scope.public[:4] == end[:4] else None
+    spans = [("combined", end), ("combined", before)]
+    spans += [("public", month) for month in (covered, covered and shifted(covered, -YEAR)) if month]
     answers = [
-        scope.ask(f"product={LICENSED}&from={end}&to={end}&freq=ytd&series=combined&{split}".rstrip("&"))
+        scope.ask(f"product={LICENSED}&from={month}&to={month}&freq=ytd&series={series}&{split}".rstrip("&"))
         for split in ("by=country", "by=product", "")
-        for end in (scope.month, shifted(scope.month, -YEAR))
+        for series, month in spans
     ]
-    found = Found.of(answers, lambda cell: (cell.period, cell.product, cell.country))
-    total = found.cell(scope.month, LICENSED, ALL)
-    countries = [id_ for id_ in found.members(2) if id_ != ALL]
-    rows = largest_first((_year_row(scope, found, By.COUNTRY, id_, total) for id_ in countries), 1)
-    products = [id_ for id_ in found.members(1) if id_ != LICENSED]
-    words = [f"Jan to {month_words(month)}" for month in (scope.month, shifted(scope.month, -YEAR))]
+    found = Found.of(answers, _key)
+    countries = [id_ for id_ in found.members(3) if id_ != ALL]
+    products = [LICENSED, *(id_ for id_ in found.members(2) if id_ != LICENSED)]
+    rows = largest_first((_year_row(scope, found, By.COUNTRY, id_, covered) for id_ in countries), 1)
+    words = [f"Jan to {month_words(month)}" for month in (end, before)]
+    compared = [f"Jan to {month_words(month)}, public" for _, month in spans[2:]]
     return table(
         scope,
-        answers[:2],
+        answers[: len(spans)],
         sheet="Year to date",
-        title=f"Year to date: {words[0]} against {words[1]}, with shares",
+        title=f"Year to date: {words[0]} and {words[1]}, with shares",
         unit="Metric tons (t); change and share in percent",
         columns=[
             Column("Product, country of origin"),
             Column(words[0], Form.TONS),
             Column(words[1], Form.TONS),
-            Column("Change", Form.CHANGE),
             Column("Share", Form.PART),
             Column("Share a year before", Form.PART),
+            *(Column(name, Form.TONS) for name in compared),
+            *([Column("Change, public statistics alone", Form.CHANGE)] if covered else []),
         ],
         rows=[
-            _year_row(scope, found, By.PRODUCT, LICENSED, total),
-            *(_year_row(scope, found, By.PRODUCT, id_, total) for id_ in products),
+            *(_year_row(scope, found, By.PRODUCT, id_, covered) for id_ in products),
             *[row for row in rows if has_any(row, 1, 2)][:TOP],
         ],
         notes=(
             f"The {TOP} largest countries. Public statistics up to {month_words(scope.public)}, license data in the "
             "months after it; a country of which one of these is withheld has no figure.",
+            _change_note(covered),
             FLOOR_NOTE,
         ),
     )
 
 
-def _year_row(scope: Scope, found: Found, by: By, id_: str, total: Cell | None) -> Row:
-    year_before = shifted(scope.month, -YEAR)
+def _change_note(covered: str | None) -> str:
+    """On which months the change is told."""
+    if covered is None:
+        return "No change is told: public statistics do not cover a month of this year yet."
+    return (
+        f"Change: January to {month_words(covered)}, the months that public statistics cover, on the same months of "
+        "the year before; license data and public statistics do not match exactly, so sums with license months are not "
+        "compared."
+    )
+
+
+def _year_row(scope: Scope, found: Found, by: By, id_: str, covered: str | None) -> Row:
     product, country = (id_, ALL) if by is By.PRODUCT else (LICENSED, id_)
-    now, before = (found.cell(month, product, country) for month in (scope.month, year_before))
-    change = change_entry(base_growth(now, [before]), now, [before])
-    whole = found.cell(year_before, LICENSED, ALL)
-    return scope.name(by, id_), entry(now), entry(before), change, part(now, total), part(before, whole)
+    own = _year_cells(found, "combined", scope.month, product, country)
+    total = _year_cells(found, "combined", scope.month, LICENSED, ALL)
+    told: Row = (scope.name(by, id_), *map(entry, own), *(part(*pair) for pair in zip(own, total, strict=True)))
+    if covered is None:
+        return told
+    now, before = _year_cells(found, "public", covered, product, country)
+    return (*told, entry(now), entry(before), change_entry(base_growth(now, [before]), now, [before]))
+
+
+def _year_cells(found: Found, series: str, month: str, product: str, country: str) -> tuple[Cell | None, Cell | None]:
+    """The cell of a year to date and that of the year before."""
+    return found.cell(series, month, product, country), found.cell(series, shifted(month, -YEAR), product, country)

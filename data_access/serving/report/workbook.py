@@ -34,14 +34,15 @@ def write_report(
     Its figures are those of the API. The same release and arguments give the same bytes; the file appears whole or not
     at all. Raises UserError where there are no figures for the month, or the file cannot be written.
     """
-    scope = scope_of(statistics, month=month, against=against, base_url=base_url.rstrip("/"))
+    # A release published meanwhile would else give some of the tables.
+    scope = scope_of(statistics.pinned(), month=month, against=against, base_url=base_url.rstrip("/"))
     tables = tables_of(scope)
     title = f"U.S. aluminum imports: license month {month_words(scope.month)}"
     content = workbook(_cover(scope, tables), tables, title=title, footer=_footer(scope))
     _write(out, content)
     return (
         f"{out}: license month {scope.month} against the {scope.base_words}, {len(tables)} tables, release "
-        f"{statistics.info().id}"
+        f"{scope.statistics.info().id}"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data_access.contracts import Status
 from data_access.filters import month_words
@@ -50,15 +50,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A month held against the tests: its figure, the mean it is compared with, its share of all origins in %."""
+    """A month held against the tests: its figure, the mean it is compared with, the total of all origins (None where
+    there is none of the same date), its share of that in %."""
 
     month: str
     value: float
     base: float
+    of_all: ind.Figure
     share: float
     results: tuple[Result, ...]
-    floor: bool
-    flagged: bool
 
     def result(self, id_: str) -> Result:
         """The result of one test."""
@@ -80,12 +80,13 @@ def whole(cell: Cell | None) -> ind.Figure:
     return None if cell is None or cell.partial else cell.value
 
 
-def held_against(history: History, thresholds: Thresholds, *, floor: float) -> Outcome | None:
+def held_against(history: History, thresholds: Thresholds) -> Outcome | None:
     """The tests of a month that rest on its own series: all but P; None where its figure, or the mean of the three
-    months before, is missing. `floor` is the least figure, in the unit of the cells."""
+    months before, is missing. The share of all origins is of figures of one date; without them no floor is met."""
     own = [whole(cell) for cell in history.own]
     compared = [whole(cell) for cell in history.compared]
-    month, base, of_all = own[-1], ind.mean(compared[-3:]) if len(compared) >= 3 else None, whole(history.of_all)
+    month, base = own[-1], ind.mean(compared[-3:]) if len(compared) >= 3 else None
+    of_all = whole(history.of_all) if history.of_all and history.of_all.as_of == history.own[-1].as_of else None
     if month is None or base is None:
         return None
     new = ind.is_new_supplier(compared)
@@ -104,25 +105,44 @@ def held_against(history: History, thresholds: Thresholds, *, floor: float) -> O
             missing="" if new is not None else why(history.compared[-ind.SUPPLY :], ind.SUPPLY),
         ),
     )
-    reached = ind.reaches_floor(month, base, of_all, floor=floor, share=thresholds.floor_share)
-    r1 = results[0].value
-    flagged = ind.is_flag(
-        floor=reached,
-        r1=r1,
-        r1_least=thresholds.r1,
-        r1_alone=thresholds.r1_alone,
-        others=any(one.met for one in results if one.id in ("r2", "r2y", "r3")),
-        new=results[-1].met,
-    )
     return Outcome(
         month=history.own[-1].period,
         value=month,
         base=base,
+        of_all=of_all,
         share=100 * month / of_all if of_all else 0,
         results=results,
-        floor=reached,
-        flagged=flagged,
     )
+
+
+def is_flagged(outcome: Outcome, thresholds: Thresholds, *, floor: float) -> bool:
+    """Whether a month is a flag under these thresholds; what the tests measured does not depend on them."""
+    reached = ind.reaches_floor(outcome.value, outcome.base, outcome.of_all, floor=floor, share=thresholds.floor_share)
+    if not reached:
+        return False
+    met = {one.id for one in outcome.results if _is_met(one, thresholds)}
+    return ind.is_flag(
+        floor=reached,
+        r1=outcome.result("r1").value,
+        r1_least=thresholds.r1,
+        r1_alone=thresholds.r1_alone,
+        others=bool(met & {"r2", "r2y", "r3"}),
+        new="n" in met,
+    )
+
+
+def against(result: Result, thresholds: Thresholds) -> Result:
+    """A result held against another threshold; N has none."""
+    if result.threshold is None:
+        return result
+    return replace(result, threshold=getattr(thresholds, result.id), met=_is_met(result, thresholds))
+
+
+def _is_met(result: Result, thresholds: Thresholds) -> bool:
+    if result.threshold is None or result.value is None:
+        return result.met
+    threshold: float = getattr(thresholds, result.id)
+    return result.value <= threshold if result.id == "p" else result.value >= threshold
 
 
 def z_result(own: Sequence[Cell], thresholds: Thresholds) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from data_access.filters import Detail, Filters, product_name
@@ -87,6 +87,12 @@ def _unit(reference: Reference, id_: str, since: str) -> Unit:
             f"Codes changed within these months; their family is all of it, and is tested as a whole: {named}{more}."
         )
         return Unit(whole, product_name(reference, whole[0]), words)
-    heading = family[0][:6]
-    name = f"{tree[heading].label if heading in tree else node.label}, code family of {node.dotted}"
-    return Unit(family, name, f"Codes changed within these months, so the whole family is tested: {named}{more}.")
+    words = f"Codes changed within these months, so the whole family is tested: {named}{more}."
+    return Unit(family, code_family_name(reference, family, of=id_), words)
+
+
+def code_family_name(reference: Reference, codes: Sequence[str], *, of: str = "") -> str:
+    """What a family of ten-digit codes is called: its HTS6, and the code `of` that it is the family of (the first)."""
+    tree = reference.products
+    node, heading = tree[of or codes[0]], codes[0][:6]
+    return f"{tree[heading].label if heading in tree else node.label}, code family of {node.dotted}"
