@@ -104,7 +104,7 @@ def _of_release(one: Logged) -> Entry:
 def of_surges(statistics: Statistics) -> Feed:
     """Flags of the last releases that the one before each did not have."""
     lists = statistics.remember("feed of surges", lambda now: tuple(_lists(now)), keep=_is_whole)
-    entries = tuple(_of_flag(flag, one) for one in lists if one for flag in one.new)
+    entries = tuple(_of_flag(flag, one) for one, flag in _first_told([one for one in lists if one]))
     return Feed(
         path="/feeds/surges",
         page="/surges",
@@ -121,6 +121,12 @@ def _lists(statistics: Statistics) -> Iterator[SurgeList | None]:
             yield surges(statistics.at(one.id), Filters())
         except KeyError:
             yield None
+
+
+def _first_told(lists: Sequence[SurgeList]) -> list[tuple[SurgeList, Flag]]:
+    """New flags, each with the first list that has it: a week that was published twice has the same new ones twice."""
+    first = {_same(flag): one for one in lists for flag in one.new}
+    return [(one, flag) for one in lists for flag in one.new if first[_same(flag)] is one]
 
 
 def _is_whole(lists: Sequence[SurgeList | None]) -> bool:

@@ -38,6 +38,9 @@ threads = 4
 preload_app = True
 control_socket_disable = True
 
+WARM = ("/", "/surges", "/compare")
+"""Pages drawn before the workers fork; the last two open earlier releases, which all workers then share."""
+
 timeout = 30  # seconds a worker may be silent before it is replaced
 graceful_timeout = 20  # seconds that open requests get at a stop
 keepalive = 15  # seconds; longer than a reader's pause between two filter changes
@@ -56,8 +59,10 @@ loglevel = "warning"
 
 
 def when_ready(server: Any) -> None:
-    """Answer one request before the first visitor does.
+    """Answer requests before the first visitor does.
 
     With threads, the first requests after a start can meet a half set-up application and answer 500 (dash issue 3971).
     """
-    server.app.wsgi().test_client().get("/")
+    client = server.app.wsgi().test_client()
+    for path in WARM:
+        client.get(path)

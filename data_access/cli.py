@@ -306,6 +306,8 @@ def report(
         base_url=base_url,
     )
     typer.echo(told)
+    if not base_url:
+        typer.echo("note: links in the file are paths of the monitor; --base-url https://… makes them whole", err=True)
 
 
 @app.command()

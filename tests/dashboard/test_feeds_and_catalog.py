@@ -15,7 +15,7 @@ from dashboard.factory import create_app
 from dashboard.feeds import ATOM
 from dashboard.settings import Settings
 from tests.dashboard.sample import write_sample
-from tests.serving.release_builder import public_row, with_totals, write_release
+from tests.serving.release_builder import LICENSE_AS_OF, license_row, public_row, with_totals, write_release
 
 BASE = "https://aim.example.gov"
 FEEDS = ("/feeds/releases", "/feeds/surges")
@@ -81,6 +81,23 @@ def test_a_feed_of_releases_has_each_the_newest_first(site: FlaskClient) -> None
 def test_a_feed_of_surges_has_what_the_release_before_did_not_flag(site: FlaskClient) -> None:
     titles = [item["title"] for item in site.get("/feeds/surges.json").get_json(force=True)["items"]]
     assert titles == ["Foil from South Korea, Dec 2025"]
+
+
+def test_a_flag_of_a_week_that_was_published_twice_is_told_once(tmp_path: Path) -> None:
+    rows = [public_row(month, "7607113000", "KOR", 6_000_000, 2_000_000) for month in MONTHS]
+    plain = [license_row("2026-01", "aim", "all", 9_000_000, 3_000_000, as_of="2026-03-13")]
+    surge = [*plain, *(license_row("2026-01", "foil", origin, 27_000_000, 9_000_000) for origin in ("all", "KOR"))]
+    for day, licensed_on, cells in (
+        ("13", "2026-03-13", plain),
+        ("20", LICENSE_AS_OF, surge),
+        ("21", LICENSE_AS_OF, surge),
+    ):
+        write_release(
+            tmp_path, with_totals(rows), cells, id_=f"2026-03-{day}T15-00-00Z-aaaaaa", licensed_on=licensed_on
+        )
+    client = create_app(Settings(releases=tmp_path)).server.test_client()
+    ids = [item["id"] for item in client.get("/feeds/surges.json").get_json(force=True)["items"]]
+    assert [id_.split("/")[5] for id_ in ids] == ["2026-03-20T15-00-00Z-aaaaaa"]
 
 
 def test_a_feed_without_entries_is_still_one(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ def test_json_holds_flags_tests_thresholds_and_trends(found: SurgeList) -> None:
     body = surge_answers.to_json(found)
     assert body["thresholds"]["r1"] == 30
     assert body["months"] == {"public": LAST, "license": ["2026-02"], "running": None}
-    assert [(flag["series"], flag["value"]) for flag in body["flags"]] == [("public", 2500), ("license", 9000)]
-    public = body["flags"][0]
+    assert [(flag["series"], flag["value"]) for flag in body["flags"]] == [("license", 9000), ("public", 2500)]
+    public = body["flags"][1]
     assert public["tests"]["r1"] == {"value": 150, "threshold": 30, "unit": "%", "met": True}
     assert public["tests"]["z"]["no_result"] == "the months before do not vary"
     assert public["trend"][-1] == {"month": LAST, "series": "public", "value": 2500.0, "status": "published"}

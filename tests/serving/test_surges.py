@@ -163,6 +163,16 @@ def test_a_license_month_is_held_against_public_months(make: Make) -> None:
     assert [str(cell.series) for cell in flag.trend[-2:]] == ["public", "license"]
 
 
+def test_all_tests_of_a_license_month_take_public_figures_where_they_cover_a_month(make: Make) -> None:
+    hidden = [row for month in ("2025-02", "2025-12") for row in licenses(month, tons=None)]
+    found = only(listed(make(rows({}), [*hidden, *licenses("2026-02", tons=2500)])))
+    told = {result.id: result.value for result in found.tests}
+    assert told["r2"] == 50.0  # 1,000 + 1,000 + 2,500 on three times 1,000
+    assert told["r2y"] == 50.0
+    assert told["r3"] == 12.5
+    assert told["z"] is None, "steady imports do not vary"
+
+
 @pytest.mark.parametrize(("day", "flagged"), [("2026-03-13", False), (LICENSE_AS_OF, True)])
 def test_a_share_of_all_origins_is_of_figures_of_one_date(make: Make, day: str, flagged: bool) -> None:
     cells = [{**row, "as_of": day} if row["origin"] == "CHN" else row for row in licenses("2026-02", tons=2500)]

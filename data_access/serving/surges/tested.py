@@ -169,15 +169,15 @@ class _Tester:
         auv = [self._read(Measure.AUV, first, places) for places in (countries, (ALL,))]
         weight = [self._read(Measure.VOLUME, first, places) for places in (countries, (ALL,))]
         for line in lines:
-            own, all_ = (line.country, line.series), (ALL, line.series)
             month = line.outcome.month
-            ratios = _ratios(*(part[0].get(own, ()) for part in (auv, weight)),
-                             *(part[1].get(all_, ()) for part in (auv, weight)))  # fmt: skip
-            own_auv = _until(auv[0].get(own, ()), month)
+            own = [_joined(part[0], line.country, line.series, public=self._public) for part in (auv, weight)]
+            all_ = [_joined(part[1], ALL, line.series, public=self._public) for part in (auv, weight)]
+            ratios = _ratios(*own, *all_)
+            own_auv = _until(own[0], month)
             yield (
                 line.key,
                 Rest(
-                    z=z_result(_until(cells[own], month), USUAL),
+                    z=z_result(_until(_joined(cells, line.country, line.series, public=self._public), month), USUAL),
                     p=price_result(ratios[: len(own_auv)], own_auv, USUAL),
                     trend=_trend(cells, line.country, line.series, public=self._public, month=month),
                 ),
@@ -189,11 +189,21 @@ def _is_weighed(of_all: Cells) -> bool:
     return any(cell.value is not None for cell in of_all.get((ALL, Series.PUBLIC), ()))
 
 
+def _joined(cells: Cells, country: str, series: Series, *, public: str) -> tuple[Cell, ...]:
+    """The months of a series; of licenses, public figures in the months that they cover, which replace license data
+    there (19 CFR 361.104)."""
+    line = cells.get((country, series), ())
+    if series is Series.PUBLIC:
+        return line
+    past = {cell.period: cell for cell in cells.get((country, Series.PUBLIC), ()) if cell.period <= public}
+    return tuple(past.get(cell.period, cell) for cell in line)
+
+
 def _history(cells: Cells, of_all: Cells, country: str, series: Series, *, public: str, month: str) -> History:
     compared = _until(cells.get((country, Series.PUBLIC), ()), public)
     total = {cell.period: cell for cell in of_all.get((ALL, series), ())}
     return History(
-        own=_until(cells[country, series], month),
+        own=_until(_joined(cells, country, series, public=public), month),
         compared=compared[:-1] if series is Series.PUBLIC else compared,
         of_all=total.get(month),
     )

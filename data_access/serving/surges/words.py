@@ -211,8 +211,9 @@ def _notes(filters: Filters, months: Months, info: ReleaseInfo) -> Iterator[str]
     )
     if months.license:
         yield (
-            "A license month is held against public months: not every license becomes an import, and license "
-            "months and public months do not match exactly."
+            "A license month is held against public months, in all tests: where public figures cover a month they "
+            "replace license data. Not every license becomes an import, and license months and public months do not "
+            "match exactly."
         )
     if months.running:
         yield f"License month {month_words(months.running)} is still running and is not tested."
