@@ -215,7 +215,7 @@ def test_a_ranking_has_no_change_of_months_that_are_not_published(floors: Servic
 def test_events_of_the_range_are_listed_with_date_words_source_and_address(services: Services) -> None:
     drawn = card(services, "from=2025-01&to=2026-01")
     assert 'href="/explore?from=2025-01&amp;to=2026-01&amp;event=section-232-50"' in drawn.body
-    assert "Jun 4, 2025: 50 % (UK 25 %)" in drawn.body
+    assert "Jun 4, 2025: Section 232 duty 50 % (UK 25 %)" in drawn.body
     assert "90 FR 24199" in drawn.body
     assert [note["text"] for note in drawn.figure["layout"]["annotations"] if "event" in str(note.get("name"))] == [
         "1",
