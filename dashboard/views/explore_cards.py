@@ -21,6 +21,7 @@ from data_access.filters import By, Filters, Measure, Show
 from data_access.reference import Reference
 from data_access.serving.answers.cells import legend
 from data_access.serving.gate.released import Cell, Released
+from data_access.serving.parts import are_of_one_date, sum_of
 from data_access.serving.prose import THIN, period_words
 from data_access.serving.wording import SHOW_WORDS, measure_words, share_of
 from data_access.serving.wording import selection as selection_words
@@ -130,7 +131,10 @@ def _concentration(released: Released, lines: Sequence[Line], total: Cell | None
     some = [line for line in lines if line.cells[0].value]
     if total is None or not total.value or len(some) <= LARGEST:
         return ""
-    largest = sum(line.cells[0].value or 0 for line in some[:LARGEST])
+    first = [line.cells[0] for line in some[:LARGEST]]
+    largest = sum_of(first)
+    if largest is None or not are_of_one_date((*first, total)):
+        return ""
     hidden = sum(line.cells[0].value is None for line in lines)
     more = f"; figures of {hidden} more are not published" if hidden else ""
     when = period_words(total.period, released.filters.freq)

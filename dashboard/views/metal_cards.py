@@ -34,6 +34,7 @@ from data_access.serving import metal
 from data_access.serving.answers.cells import legend
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.indicators import underlying
+from data_access.serving.parts import fraction_of
 from data_access.serving.prose import amount, period_words, told_change
 
 PAGE = "/smelt-cast"
@@ -256,7 +257,7 @@ def _table(
     rows = []
     for line in lines:
         cell = line.cells[0]
-        share = share_of(cell, total) if _adds_up(released) else None
+        share = fraction_of(cell, total) if _adds_up(released) else None
         marks = remarks(line.member, by, vocabulary)
         rows.append(
             Row(
@@ -277,13 +278,6 @@ def _table(
     )
 
 
-def share_of(cell: Cell, total: Cell) -> float | None:
-    """A place's part of the total, relative; None where one is missing, or the two are of different dates."""
-    if cell.value is None or not total.value or cell.as_of != total.as_of:
-        return None
-    return cell.value / total.value
-
-
 def _adds_up(released: Released) -> bool:
     return released.filters.measure in (Measure.VALUE, Measure.VOLUME)
 
@@ -296,7 +290,7 @@ def ranking_words(lines: Sequence[Line], total: Cell, latest: Latest, by: By) ->
     had = most.get(total.measure, "the most volume")
     words = f"In {latest.words} {had} by {WORDS[by]} was that of {_followed(first)}"
     watched = [line for line in known if line.member_label.startswith(WATCH)]
-    shares = [share_of(line.cells[0], total) for line in watched]
+    shares = [fraction_of(line.cells[0], total) for line in watched]
     known_shares = [one for one in shares if one is not None]
     if watched and len(known_shares) == len(shares) and total.measure in (Measure.VALUE, Measure.VOLUME):
         share = sum(known_shares)

@@ -15,9 +15,10 @@ from dashboard.views.flow_cards import Totals
 from dashboard.views.metal_cards import NEVER_ADDED, PAGE, Latest, is_watched, of_licenses
 from dashboard.views.telling import absent, percent_words, said
 from dashboard.words import date_words
-from data_access.filters import ALL, SMELT_WORDS, By, Freq, country_name, listed
+from data_access.filters import ALL, SMELT_WORDS, By, Freq, Measure, country_name, listed
 from data_access.reference import Licensed
 from data_access.serving.gate.released import Cell
+from data_access.serving.parts import fraction_of, sum_of
 from data_access.serving.periods import number, text
 from data_access.serving.prose import amount
 
@@ -154,13 +155,22 @@ def _first(ask: Ask, latest: Latest, smelt: Totals, as_of: str) -> Tile | None:
     if not known or not smelt.total.value:
         return None
     value, place = max(known)
+    share = fraction_of(smelt.metals[place], smelt.total)
+    of_total = "" if share is None else f", {percent_words(share)} of the total"
     return Tile(
         kind="license",
         heading=f"Largest country of smelt, {latest.words}",
         figure=country_name(ask.statistics.vocabulary, place),
-        sentences=(f"{amount(value, smelt.total.measure)}, {percent_words(value / smelt.total.value)} of the total.",),
+        sentences=(f"{amount(value, smelt.total.measure)}{of_total}.",),
         as_of=as_of,
     )
+
+
+def _least(total: float | None, measure: Measure, *, least: bool) -> str:
+    """A sum that some members may be missing in; words where its figures are of several dates."""
+    if total is None:
+        return "Figures of several dates"
+    return f"{'At least ' if least else ''}{amount(total, measure)}"
 
 
 def _watched(ask: Ask, latest: Latest, smelt: Totals, cast: Totals, as_of: str) -> Tile:
@@ -169,23 +179,24 @@ def _watched(ask: Ask, latest: Latest, smelt: Totals, cast: Totals, as_of: str) 
     cells = _cells_of_watch(ask, smelt, By.SMELT)
     withheld = [place for place, cell in cells.items() if cell.value is None and not cell.hidden]
     hidden = [place for place, cell in cells.items() if cell.hidden]
-    total = sum(cell.value or 0 for cell in cells.values())
+    total = sum_of(tuple(cells.values()))
     told = [
         f"{country_name(vocabulary, place)} {amount(cell.value, cell.measure)}"
         for place, cell in cells.items()
         if cell.value
     ]
-    by_cast = sum(cell.value or 0 for cell in _cells_of_watch(ask, cast, By.CAST).values())
+    by_cast = sum_of(tuple(_cells_of_watch(ask, cast, By.CAST).values()))
     sentences = [f"{listed(told)}." if told else "No published figure above 0."]
     if withheld:
         sentences.append(f"Withheld (D): {listed([country_name(vocabulary, place) for place in withheld])}.")
     if hidden:
         sentences.append(f"None or (D): {listed([country_name(vocabulary, place) for place in hidden])}.")
-    sentences.append(f"By most recent cast: {amount(by_cast, smelt.total.measure)} published.")
+    if by_cast is not None:
+        sentences.append(f"By most recent cast: {amount(by_cast, smelt.total.measure)} published.")
     return Tile(
         kind="license",
         heading=f"Smelted in watch-list countries, {latest.words}",
-        figure=f"{'At least ' if withheld or hidden else ''}{amount(total, smelt.total.measure)}",
+        figure=_least(total, smelt.total.measure, least=bool(withheld or hidden)),
         sentences=tuple(sentences),
         as_of=as_of,
     )

@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from dashboard.factory import create_app
 from dashboard.settings import Settings
 from data_access.contracts import MANIFEST, file_entry, license_file
+from data_access.serving.report.tables import part
+from data_access.serving.statistics import open_statistics
 from tests.dashboard.metal_sample import LEVELS as METAL_LEVELS
 from tests.dashboard.metal_sample import MONTHS, licenses, write_metal
 from tests.dashboard.metal_sample import public as metal_public
@@ -86,6 +88,23 @@ def test_a_share_by_smelt_is_of_one_date(tmp_path: Path) -> None:
         if "China" in words and f"{own:,.3f}" in words
     )
     assert f"{100 * own / whole:.1f}" not in row.split()
+
+
+def test_the_headline_and_the_workbook_form_no_share_of_several_dates(tmp_path: Path) -> None:
+    """The largest country of smelt, and the sheet by smelt, are of another date than the total."""
+    _mixed_metal(tmp_path, "CAN")
+    client = client_of(tmp_path)
+    span = f"from={MONTHS[-1]}&to={MONTHS[-1]}"
+    assert cell_of(client, f"smelt=CAN&measure=share&{span}")["status"] == "withheld"
+    own, whole = (cell_of(client, f"{query}{span}")["value"] for query in ("smelt=CAN&", ""))
+    tile = words_of(client.get(f"/smelt-cast?to={MONTHS[-1]}").get_data(as_text=True)).partition("Largest country")[2]
+    assert f"{100 * own / whole:.1f}" not in tile[:200]
+    statistics = open_statistics(tmp_path)
+    cells = [
+        statistics.series(statistics.parse(f"{query}series=license&{span}")).cells[0] for query in ("smelt=CAN&", "")
+    ]
+    assert part(*cells) == "(D)"
+    assert part(cells[1], cells[1]) == 1
 
 
 def test_a_share_of_a_flag_is_of_one_date(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from dashboard.components.card import Card
 from dashboard.figures.flows import WATCH
 from dashboard.ids import SmeltCastId
 from dashboard.templating import Templates
-from dashboard.views import base, metal_cards, smelt_cast
+from dashboard.views import base, smelt_cast
 from dashboard.views.base import Page, Services
+from data_access.serving.parts import fraction_of
 from data_access.serving.statistics import Statistics, open_statistics
 from tests.dashboard.metal_sample import FLOWS, MONTHS, kilograms, write_metal
 from tests.dashboard.sample import write_sample
@@ -97,10 +98,10 @@ def test_the_share_without_a_country_is_of_what_the_selection_is_of(
     assert f"\u202f% {words}, " in found.summary
 
 
-def test_a_share_of_a_total_of_another_date_is_not_formed(metal: Statistics) -> None:
+def test_a_fraction_of_a_total_of_another_date_is_not_formed(metal: Statistics) -> None:
     (own,) = metal.series(metal.parse(f"from={LAST}&to={LAST}&series=license")).cells
-    assert metal_cards.share_of(own, own) == 1
-    assert metal_cards.share_of(own, own._replace(as_of="2000-01-01")) is None
+    assert fraction_of(own, own) == 1
+    assert fraction_of(own, own._replace(as_of="2000-01-01")) is None
 
 
 def test_a_country_without_a_smelter_is_told_with_the_date_of_the_table(metal: Statistics) -> None:

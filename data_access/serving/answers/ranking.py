@@ -28,6 +28,7 @@ from data_access.serving.answers.sheet import Column, Kind, Sheet
 from data_access.serving.answers.spans import YEAR, one_period
 from data_access.serving.gate.released import Cell, Released
 from data_access.serving.notes import floor_words, legend, mark
+from data_access.serving.parts import fraction_of
 from data_access.serving.periods import shifted
 from data_access.serving.selection import licensed_only
 from data_access.serving.statistics import Statistics
@@ -177,11 +178,8 @@ def _row(cell: Cell, before: Cell | None, total: Cell | None, *, id_: str, name:
 
 def _share(cell: Cell, total: Cell | None) -> float | None:
     """Percent of the total; of license data only where both are of one date, of a combined series of one source."""
-    if cell.value is None or total is None or not total.value or cell.source != total.source:
-        return None
-    if cell.series is not Series.PUBLIC and cell.as_of != total.as_of:
-        return None
-    return cell.value / total.value * PERCENT
+    share = fraction_of(cell, total)
+    return None if share is None else share * PERCENT
 
 
 def _change(cell: Cell, before: Cell | None) -> tuple[float | None, str]:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from data_access.contracts import Status
 from data_access.errors import UserError
 from data_access.filters import ALL, By, country_name, product_name, span_words
 from data_access.serving.answers.cells import cite, legend, mark
 from data_access.serving.coverage import Growth, Outcome, growth
 from data_access.serving.gate.released import Cell, Released
+from data_access.serving.notes import MARKS
+from data_access.serving.parts import fraction_of
 from data_access.serving.periods import number, text
 from data_access.serving.statistics import Statistics
 from data_access.thresholds import Thresholds
@@ -165,11 +168,15 @@ def change_entry(found: Growth, now: Cell | None, before: Sequence[Cell | None])
 
 
 def part(cell: Cell | None, whole: Cell | None) -> Entry:
-    """A cell as part of the whole (0.25 for 25 %), or why it is not told."""
+    """A cell as part of the whole (0.25 for 25 %), or why it is not told; withheld where the two are of several dates,
+    as the API has it."""
     lacking = next((one for one in (cell, whole) if one is None or one.value is None), None)
     if cell is None or whole is None or lacking is not None:
         return entry(lacking)
-    return cell.value / whole.value if cell.value is not None and whole.value else NO_CELL
+    if not whole.value:
+        return NO_CELL
+    share = fraction_of(cell, whole)
+    return MARKS[Status.WITHHELD][0] if share is None else share
 
 
 def largest_first(rows: Iterable[tuple[Entry, ...]], *places: int) -> list[tuple[Entry, ...]]:
