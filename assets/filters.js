@@ -225,6 +225,9 @@ window.aim = window.aim || {};
       field.focus();
     });
     picker.addEventListener("keydown", (event) => {
+      // Who types in an open picker means its field, wherever in the list the focus is (a space still checks a box).
+      const typed = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (picker.open && typed && event.target !== field) field.focus();
       if (event.key !== "Escape" || !picker.open) return;
       event.stopPropagation();
       picker.open = false;

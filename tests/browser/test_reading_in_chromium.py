@@ -96,6 +96,19 @@ def test_a_country_is_found_by_the_names_people_use_and_chosen_by_enter(visit: M
     expect(page.locator("#country-value")).to_contain_text(label)
 
 
+def test_typing_in_an_open_picker_goes_to_its_field_wherever_the_focus_is(visit: Monitor) -> None:
+    page = visit.visit("/").page
+    page.locator("[data-picker=country] > summary").click()
+    expect(page.locator("#country-find")).to_be_focused()
+    page.locator("[data-picker=country] > summary").focus()
+    page.keyboard.type("prc")
+    expect(page.locator("#country-find")).to_have_value("prc")
+    page.locator("#country-find").fill("")
+    page.locator("[data-picker=country] .picker-list input").first.focus()
+    page.keyboard.type("prc")
+    expect(page.locator("#country-find")).to_have_value("prc")
+
+
 def test_products_are_found_by_how_words_begin(visit: Monitor) -> None:
     page = visit.visit("/").page
     page.locator("[data-picker=product] > summary").click()
