@@ -6,10 +6,10 @@ RELEASES := $(if $(AIM_RELEASES),$(AIM_RELEASES),releases)
 # State of the demonstration in that directory, apart from any real one.
 STATE := demo/state-$(subst /,_,$(RELEASES:/=))
 
-.PHONY: setup run test check bench format lock browser clean
+.PHONY: setup run test check abuse bench format lock licenses browser nginx clean
 .DELETE_ON_ERROR:
 
-setup: .venv/installed
+setup: .venv/installed .venv/compressed
 
 .venv/installed: pyproject.toml .lock/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -17,6 +17,28 @@ setup: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .lock/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# Plotly with just what the figures use, from npm's packages as pinned in the lock; the full one of Python's package
+# serves where that is not possible, and it is tried again the next time.
+.venv/bundled: $(wildcard dashboard/bundle/*) | .venv/installed
+	@rm -rf .venv/bundle assets/built/plotly.js
+	@mkdir -p assets/built
+	@cp -r dashboard/bundle .venv/bundle
+	@if ! command -v npm > /dev/null; then \
+	  echo "make: npm is missing (Node.js 20 or newer): Plotly's full bundle will be served, four times as large" >&2; \
+	elif ( cd .venv/bundle \
+	    && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 \
+	    && node build.mjs ../bundle.js ); then \
+	  mv .venv/bundle.js assets/built/plotly.js && touch $@; \
+	else \
+	  echo "make: npm could not build Plotly's bundle: the full one will be served, four times as large" >&2; \
+	fi
+	@rm -rf .venv/bundle
+
+# Compressed copies of all that pages load; without them the server compresses at its first use, less.
+.venv/compressed: .venv/installed .venv/bundled $(wildcard assets/*.*)
+	$(BIN)/python -m dashboard.statics
 	touch $@
 
 PUBLISH_DEMO := $(BIN)/aim-monitor publish --public demo/public --policy demo/policy.toml \
@@ -59,9 +81,9 @@ run: setup $(RELEASES)/current/manifest.json
 	  echo "older license months and later weeks are being published behind the server; log: demo/publish.log"; \
 	  ( $(PUBLISH_REST) ) > demo/publish.log 2>&1 & \
 	fi; \
-	AIM_RELEASES=$(RELEASES) exec $(BIN)/aim-monitor serve
+	AIM_RELEASES=$(RELEASES) AIM_LOG=$${AIM_LOG:-text} exec $(BIN)/aim-monitor serve
 
-test: setup browser
+test: setup browser nginx
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
@@ -69,6 +91,11 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.supply
+
+# The list of licenses anew, after a change of the locks or the bundle.
+licenses: setup
+	$(BIN)/python -m tests.supply --write
 
 format: setup
 	$(BIN)/ruff format .
@@ -78,15 +105,23 @@ bench: setup
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.backtest
 
+# Every crafted request and 10,000 random ones, to the application in process.
+abuse: setup
+	$(BIN)/python -m tests.abuse --requests 10000 --crafted
+
 # Debian's Chromium for the browser tests: found, or installed where that is possible, or a clear error.
 browser:
 	@tests/browser/chromium.sh
 
+# Debian's nginx for the tests of operation, likewise.
+nginx:
+	@tests/operation/nginx.sh
+
 LOCK := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
   --no-emit-find-links --no-emit-trusted-host
 lock: setup
-	$(BIN)/$(LOCK) -o .lock/run.txt pyproject.toml
+	$(BIN)/$(LOCK) -c .lock/held.in -o .lock/run.txt pyproject.toml
 	$(BIN)/$(LOCK) --extra dev -c .lock/run.txt -o .lock/dev.txt pyproject.toml
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf .venv assets/built .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info

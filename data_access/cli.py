@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data_access.errors import UserError
+from data_access.errors import FULL, UserError, cannot_write
+
+if TYPE_CHECKING:
+    from data_access.serving.statistics import Statistics
 
 RELEASES = Path("releases")
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -28,7 +33,23 @@ reference_app = typer.Typer(no_args_is_help=True, help="The reference tables: pr
 app.add_typer(reference_app, name="reference")
 
 ReleasesOption = Annotated[
-    Path, typer.Option("--releases", envvar="AIM_RELEASES", help="Directory of releases, with its link 'current'.")
+    str,
+    typer.Option(
+        "--releases",
+        envvar="AIM_RELEASES",
+        help="Directory of releases, with its link 'current', or s3://bucket/prefix.",
+    ),
+]
+SignKeyOption = typer.Option(
+    "--sign-key", envvar="AIM_SIGN_KEY", help="File of the Ed25519 private key (PEM) to sign with."
+)
+VerifyKeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--verify-key",
+        envvar="AIM_VERIFY_KEY",
+        help="File of the Ed25519 public key (PEM) that releases must be signed for.",
+    ),
 ]
 ProgressOption = Annotated[bool, typer.Option(help="Show a progress bar on a terminal.")]
 
@@ -136,6 +157,7 @@ def publish(
     last: Annotated[
         int | None, typer.Option(min=1, help="Leave months before the last N, and longer periods, for later.")
     ] = None,
+    sign_key: Annotated[Path | None, SignKeyOption] = None,
     progress: ProgressOption = True,
 ) -> None:
     """Build, review, protect and check a release, then swap it in.
@@ -156,6 +178,7 @@ def publish(
             as_of=_day(as_of),
             dask=dask,
             last=last,
+            sign_key=sign_key,
             progress=progress,
         )
     )
@@ -173,6 +196,7 @@ def verify(
     licenses: Annotated[Path | None, typer.Option(help="License records; staff side.")] = None,
     policy: Annotated[Path | None, typer.Option(help="Policy file; staff side.")] = None,
     state: Annotated[Path | None, typer.Option(help="Confidential state directory; staff side.")] = None,
+    verify_key: VerifyKeyOption = None,
     progress: ProgressOption = True,
 ) -> None:
     """Check a release as anyone can: files, hashes, schemas, nothing beyond them, withheld cells null.
@@ -181,10 +205,13 @@ def verify(
     from the records kept in the state, and every proof is checked by arithmetic, without a solver.
     """
     from data_access.contracts import check_release
+    from data_access.signing import read_verify_key
 
-    manifest = check_release(release)
+    manifest = check_release(release, read_verify_key(verify_key) if verify_key else None)
     cells = "no license data" if manifest.license is None else f"withheld cells {manifest.license.withheld}"
     typer.echo(f"{release}: release {manifest.id} is sound ({len(manifest.files)} files, {cells})")
+    if verify_key is not None:
+        typer.echo(f"{release}: it is signed with a key of {verify_key}")
     given = {"--licenses": licenses, "--policy": policy, "--state": state}
     missing = [name for name, path in given.items() if path is None]
     if len(missing) == len(given) and certificate is None:
@@ -209,14 +236,19 @@ def audit(
     sample: Annotated[
         int, typer.Option(min=0, help="Unsafe cells a month, each for the outsider and so many firms; 0: all of them.")
     ] = 4,
+    verify_key: VerifyKeyOption = None,
     progress: ProgressOption = True,
 ) -> None:
     """Have the independent judge look for cells that some attacker can bound too well: own matrices, another solver.
 
     What it prints is confidential. Exit code 1 where it finds any.
     """
+    from data_access.contracts import read_manifest
     from data_access.publishing.audit import audit_release
+    from data_access.signing import read_verify_key
 
+    if verify_key:
+        read_manifest(release, read_verify_key(verify_key))
     with _bar("Judging months", progress) as step:
         typer.echo(
             audit_release(
@@ -247,23 +279,74 @@ def check(
 
 
 @app.command()
+def keys(
+    out: Annotated[Path, typer.Option("--out", help="Directory to write the pair to; nothing is overwritten.")],
+) -> None:
+    """Make a pair of Ed25519 keys: a private one that signs releases, a public one that servers verify them with."""
+    from data_access.signing import make_keys
+
+    private, public = make_keys(out)
+    typer.echo(
+        f"{private}: private, stays on the staff side; publish --sign-key (AIM_SIGN_KEY) signs with it\n"
+        f"{public}: public, for servers (AIM_VERIFY_KEY); releases that are not signed for it are refused"
+    )
+
+
+@app.command()
+def sign(
+    release: ReleaseArgument,
+    sign_key: Annotated[Path, SignKeyOption],
+) -> None:
+    """Sign a release that was published without a signature, or with another key; check it first ('verify')."""
+    from data_access.publishing.signed import sign_release
+
+    typer.echo(sign_release(release, sign_key))
+
+
+@app.command()
+def upload(
+    releases: Annotated[Path, typer.Argument(help="Directory of releases, with its link 'current'.")],
+    address: Annotated[str, typer.Argument(help="s3://bucket/prefix; credentials come from the AWS environment.")],
+    progress: ProgressOption = True,
+) -> None:
+    """Upload the releases that object storage lacks, then make the current one current there.
+
+    It can be run again at any time: what is there is not sent again, and an interrupted upload goes on.
+    """
+    from data_access.publishing.upload import upload as run
+
+    with _bar("Uploading releases", progress) as step:
+        told = run(releases, address, step=step)
+    typer.echo(told)
+
+
+def _open(releases: str, verify_key: Path | None) -> Statistics:
+    """The releases that a command answers from."""
+    from data_access.serving.statistics import open_statistics
+
+    cache = os.environ.get("AIM_CACHE")
+    statistics = open_statistics(releases, verify_key=verify_key, cache=Path(cache) if cache else None)
+    if problem := statistics.state():
+        raise UserError(f"{releases}: {problem}; publish one, or name another place with --releases")
+    return statistics
+
+
+@app.command()
 def query(
     text: Annotated[str, typer.Argument(metavar="QUERY", help="As in a page's address: 'product=7601&country=CAN'.")],
     output: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
-    releases: ReleasesOption = RELEASES,
+    releases: ReleasesOption = str(RELEASES),
+    verify_key: VerifyKeyOption = None,
 ) -> None:
     """Print what the API answers to a query, from a release, without a server."""
     import json
 
     from data_access.filters import BadQuery
     from data_access.serving.answers.cells import to_csv, to_json
-    from data_access.serving.statistics import open_statistics
 
     if output not in ("csv", "json"):
         raise UserError(f"--format: expected csv or json, found {output!r}", exit_code=2)
-    statistics = open_statistics(releases)
-    if problem := statistics.state():
-        raise UserError(f"{releases}: {problem}; publish one, or name another directory with --releases")
+    statistics = _open(releases, verify_key)
     try:
         released = statistics.series(statistics.parse(text))
     except BadQuery as error:
@@ -281,7 +364,8 @@ def report(
     base_url: Annotated[
         str, typer.Option(envvar="AIM_BASE_URL", help="Scheme and host of the monitor, for links in the file.")
     ] = "",
-    releases: ReleasesOption = RELEASES,
+    releases: ReleasesOption = str(RELEASES),
+    verify_key: VerifyKeyOption = None,
 ) -> None:
     """Write the monthly tables of a license month as a workbook: growth, levels, countries, smelt and cast, scrap.
 
@@ -289,15 +373,12 @@ def report(
     """
     from data_access.serving.report.tables import Against
     from data_access.serving.report.workbook import write_report
-    from data_access.serving.statistics import open_statistics
 
     if against not in tuple(Against):
         raise UserError(f"--against: expected public or license, found {against!r}", exit_code=2)
     if out.suffix.lower() != ".xlsx":
         raise UserError(f"--out: expected a file that ends in .xlsx, found {out}", exit_code=2)
-    statistics = open_statistics(releases)
-    if problem := statistics.state():
-        raise UserError(f"{releases}: {problem}; publish one, or name another directory with --releases")
+    statistics = _open(releases, verify_key)
     told = write_report(
         statistics,
         out,
@@ -322,10 +403,32 @@ def serve() -> None:
 def main() -> None:
     """Entry point: a problem that the user can mend ends as one message, without a trace."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            _flush()
     except UserError as error:
-        typer.echo(f"aim-monitor: {error}", err=True)
-        sys.exit(error.exit_code)
+        _end(error)
+    except OSError as error:
+        if error.errno not in (*FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO):
+            raise
+        _end(cannot_write(error.filename or "standard output", error))
+
+
+def _flush() -> None:
+    """What is printed is written before the command ends: only now is a full disk told."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would try again at its end, and tell that with a trace.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # else whoever reads has enough
+            raise cannot_write("standard output", error) from None
+
+
+def _end(error: UserError) -> None:
+    typer.echo(f"aim-monitor: {error}", err=True)
+    sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -7,28 +7,48 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Callable, Iterable
+import stat
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_access.errors import UserError, all_at_once
 
+if TYPE_CHECKING:
+    from data_access.signing import VerifyKey
+
 SCHEMA_VERSION = 2
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 CERTIFICATE = re.compile(r"[0-9a-f]{64}")
+RELEASE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
+PUBLISHED = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 MANIFEST = "manifest.json"
+SIGNATURE = "manifest.sig"
+"""Beside the manifest of a signed release: its signature, see `data_access.signing`."""
 PUBLIC_FILE = "public.parquet"
 LAYERS_FILE = "layers.parquet"
 ALL = "all"
 """Member that stands for all members of a dimension."""
 LICENSED = "aim"
 """Product that stands for all licensed products."""
+MAX_MANIFEST = 1 << 24
+"""Bytes of a manifest."""
+MAX_SIGNATURE = 1 << 10
+MAX_FILE = 1 << 29
+"""Bytes of a file of a release."""
+MAX_ROWS = 50_000_000
+MAX_UNPACKED = 1 << 32
+"""Bytes of a file's columns once unpacked, as the file itself tells."""
+MAX_FIGURE = 1 << 53
+"""US$ or kg: sums are exact below it."""
 DEMONSTRATION_MARK = b"demonstration"
 """Key of the schema metadata that marks synthetic input; its value is b"true"."""
 
@@ -252,20 +272,35 @@ class Manifest:
         return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
 
 
-def read_manifest(release: Path) -> Manifest:
-    """The manifest of a release directory.
+class UnsignedError(UserError):
+    """A release without a signature by the key that is asked for."""
 
-    Raises UserError where it is missing, is not one, or is of another schema version.
+
+def read_manifest(release: Path, key: VerifyKey | None = None) -> Manifest:
+    """The manifest of a release directory; with `key` it must be signed by it.
+
+    Raises UserError where it is missing, is not one, or is of another schema version, and `UnsignedError`.
     """
     path = release / MANIFEST
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        data = read_regular(path, most=MAX_MANIFEST)
     except FileNotFoundError:
         raise UserError(f"{path}: expected a release manifest, found no such file; name a release directory") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: expected a readable JSON manifest, found {error}; publish the release anew") from None
+    except OSError as error:
+        raise _not_readable(path, error) from None
+    if key is not None:
+        _check_signature(release, data, key)
+    return parse_manifest(data, path)
+
+
+def parse_manifest(data: bytes, path: Path) -> Manifest:
+    """The manifest that these bytes of `path` are; raises UserError as `read_manifest` does."""
+    try:
+        raw = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise _not_readable(path, error) from None
     found = raw.get("schema") if isinstance(raw, dict) else None
-    if found != SCHEMA_VERSION:
+    if type(found) is not int or found != SCHEMA_VERSION:
         raise UserError(f"{path}: expected schema {SCHEMA_VERSION}, found {found!r}; use the version that wrote it")
     try:
         return _manifest(raw)
@@ -275,18 +310,65 @@ def read_manifest(release: Path) -> Manifest:
         ) from None
 
 
+def _not_readable(path: Path, error: Exception) -> UserError:
+    return UserError(f"{path}: expected a readable JSON manifest, found {error}; publish the release anew")
+
+
+def _check_signature(release: Path, manifest: bytes, key: VerifyKey) -> None:
+    try:
+        signature = read_regular(release / SIGNATURE, most=MAX_SIGNATURE)
+    except FileNotFoundError:
+        raise UnsignedError(
+            f"{release}: expected a signed release, found no {SIGNATURE}; publish with --sign-key, or sign it with "
+            "'aim-monitor sign' once you have checked it"
+        ) from None
+    except OSError as error:
+        raise UnsignedError(f"{release / SIGNATURE}: expected a signature, found {error}; publish anew") from None
+    if not key.holds(manifest, signature):
+        raise UnsignedError(
+            f"{release / SIGNATURE}: expected a signature of this manifest by the key asked for, found another; the "
+            "release was altered or signed with another key (--verify-key, AIM_VERIFY_KEY name the file of the key)"
+        )
+
+
+def read_regular(path: Path, *, most: int) -> bytes:
+    """The bytes of a regular file, no link; raises OSError for anything else, and for one of more than `most` bytes."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError("no regular file")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(f"more than {most:,} bytes")
+    return data
+
+
 def _manifest(raw: dict[str, Any]) -> Manifest:
     _expect_fields("manifest", raw, Manifest)
     license_part = raw["license"]
     return Manifest(
         schema=raw["schema"],
-        id=_text("id", raw["id"]),
-        published=_text("published", raw["published"]),
+        id=release_name(raw["id"]),
+        published=time_published(raw["published"]),
         demonstration=_of_type("demonstration", raw["demonstration"], bool),
         public=public_part(raw["public"]),
         license=None if license_part is None else _license_part(license_part),
         files={name: _entry(name, entry) for name, entry in raw["files"].items()},
     )
+
+
+def release_name(value: Any) -> str:
+    """The id of a release, fit for a file name and an address; raises ValueError for anything else."""
+    if not RELEASE_NAME.fullmatch(_text("id", value)):
+        raise ValueError("id with something other than letters, digits, dots and dashes")
+    return str(value)
+
+
+def time_published(value: Any) -> str:
+    """The time of publication; raises ValueError for anything else."""
+    if not PUBLISHED.fullmatch(_text("published", value)):
+        raise ValueError("published with something other than a time YYYY-MM-DDThh:mm:ssZ")
+    return str(value)
 
 
 def public_part(raw: Any) -> PublicPart:
@@ -375,30 +457,43 @@ def expected_files(manifest: Manifest) -> dict[str, pa.Schema]:
 
 def file_entry(path: Path) -> FileEntry:
     """Hash and row count of a Parquet file as the manifest holds them."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return FileEntry(sha256=digest, rows=pq.read_metadata(path).num_rows)
+    return _entry_of(path.read_bytes())
 
 
-def check_release(release: Path) -> Manifest:
+def _entry_of(data: bytes) -> FileEntry:
+    rows = pq.read_metadata(pa.BufferReader(data)).num_rows
+    return FileEntry(sha256=hashlib.sha256(data).hexdigest(), rows=rows)
+
+
+def check_release(release: Path, key: VerifyKey | None = None) -> Manifest:
     """Check what anyone can check of a release: files, hashes, schemas, no column more, withheld cells null.
 
-    Raises UserError that lists every problem found.
+    With `key` it must also be signed by it. Raises UserError that lists every problem found, and `UnsignedError`.
     """
-    manifest = read_manifest(release)
+    return read_release(release, key)[0]
+
+
+def read_release(release: Path, key: VerifyKey | None = None) -> tuple[Manifest, dict[str, bytes]]:
+    """As `check_release`, with the bytes of its files, which are those that were checked whatever lies there since."""
+    manifest = read_manifest(release, key)
     schemas = expected_files(manifest)
     problems = _file_list_problems(release, manifest, schemas)
+    files: dict[str, bytes] = {}
     for name, schema in schemas.items():
-        if name in manifest.files and (release / name).is_file():
-            problems += _file_problems(release / name, manifest.files[name], schema)
-    if not problems and manifest.license is not None:
-        problems += _license_problems(release, manifest.license)
+        if name in manifest.files and os.path.lexists(release / name):
+            data, found = file_problems(release / name, manifest.files[name], schema)
+            files[name] = data
+            problems += found
+    if not problems:
+        problems += public_problems(files[PUBLIC_FILE])
+        problems += _license_problems(files, manifest.license) if manifest.license else []
     if problems:
         raise all_at_once(f"{release}: not a sound release; the last good one stays in use", problems)
-    return manifest
+    return manifest, files
 
 
 def _file_list_problems(release: Path, manifest: Manifest, schemas: dict[str, pa.Schema]) -> list[str]:
-    present = {path.name for path in release.iterdir()} - {MANIFEST}
+    present = {path.name for path in release.iterdir()} - {MANIFEST, SIGNATURE}
     problems = [
         f"{name}: expected by the schema, not listed in the manifest" for name in schemas.keys() - manifest.files
     ]
@@ -407,36 +502,87 @@ def _file_list_problems(release: Path, manifest: Manifest, schemas: dict[str, pa
     return sorted(problems)
 
 
-def _file_problems(path: Path, entry: FileEntry, schema: pa.Schema) -> list[str]:
+def file_problems(path: Path, entry: FileEntry, schema: pa.Schema) -> tuple[bytes, list[str]]:
+    """The bytes of a file, and where they are not what a manifest and the schema say."""
+    data = b""
     try:
-        found = file_entry(path)
-        actual = pq.read_schema(path)
-    except (OSError, pa.ArrowException) as error:
-        return [f"{path.name}: expected a Parquet file, found {error}"]
+        data = read_regular(path, most=MAX_FILE)
+        metadata = pq.read_metadata(pa.BufferReader(data))
+        actual = metadata.schema.to_arrow_schema()
+        unpacked = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+    except (OSError, ValueError, pa.ArrowException) as error:
+        return data, [f"{path.name}: expected a Parquet file, found {error}"]
     problems = []
-    if found.sha256 != entry.sha256:
-        problems.append(f"{path.name}: expected SHA-256 {entry.sha256[:12]}…, found {found.sha256[:12]}…")
-    if found.rows != entry.rows:
-        problems.append(f"{path.name}: expected {entry.rows:,} rows, found {found.rows:,}")
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != entry.sha256:
+        problems.append(f"{path.name}: expected SHA-256 {entry.sha256[:12]}…, found {digest[:12]}…")
+    if metadata.num_rows != entry.rows:
+        problems.append(f"{path.name}: expected {entry.rows:,} rows, found {metadata.num_rows:,}")
+    if metadata.num_rows > MAX_ROWS or unpacked > MAX_UNPACKED:
+        problems.append(f"{path.name}: expected at most {MAX_ROWS:,} rows and {MAX_UNPACKED:,} bytes, found more")
     if actual.metadata:
         problems.append(f"{path.name}: expected no metadata of its own, found some")
     if not actual.remove_metadata().equals(schema):
         problems.append(f"{path.name}: expected columns {', '.join(schema.names)}, found {', '.join(actual.names)}")
+    return data, problems
+
+
+def public_problems(data: bytes) -> list[str]:
+    """Where rows of public statistics, of the right schema, hold what none can."""
+    texts: dict[str, Callable[[str], object]] = {
+        "month": MONTH.fullmatch,
+        "product": re.compile(r"(?:\d\d){1,5}", re.ASCII).fullmatch,
+        "level": LEVELS.__contains__,
+        "country": re.compile(r"[\w.+-]{1,40}").fullmatch,
+        "weight": frozenset(Weight).__contains__,
+    }
+    try:
+        rows = pq.ParquetFile(pa.BufferReader(data), read_dictionary=list(texts)).read()
+        problems = [
+            f"{PUBLIC_FILE}: column {name}: expected a {name}, found something else"
+            for name, allowed in texts.items()
+            if not all(allowed(word) for word in _words(rows, name))
+        ]
+    except (OSError, ValueError, pa.ArrowException) as error:
+        return [f"{PUBLIC_FILE}: expected columns that can be read, found {error}"]
+    figures = [field.name for field in PUBLIC if field.type == pa.int64()]
+    return problems + [f"{PUBLIC_FILE}: {problem}" for problem in _figure_problems(rows, figures)]
+
+
+def _words(rows: pa.Table, name: str) -> set[str]:
+    """The texts of a column read as a dictionary."""
+    chunks: list[Any] = rows[name].chunks
+    return {word for chunk in chunks for word in chunk.dictionary.to_pylist()}
+
+
+def _figure_problems(rows: pa.Table, columns: Iterable[str]) -> list[str]:
+    problems = []
+    for name in columns:
+        bounds: Any = pc.min_max(rows[name]).as_py()
+        if bounds["min"] is not None and not 0 <= bounds["min"] <= bounds["max"] <= MAX_FIGURE:
+            problems.append(f"column {name}: expected figures from 0 to {MAX_FIGURE:,}, found others")
     return problems
 
 
-def _license_problems(release: Path, part: LicensePart) -> list[str]:
+def _license_problems(files: Mapping[str, bytes], part: LicensePart) -> list[str]:
     problems = []
     if not CERTIFICATE.fullmatch(part.certificate):
         problems.append(f"{MANIFEST}: expected a certificate hash for license data, found none")
     if not set(part.final) <= set(part.months) or set(part.months) & set(part.not_yet):
         problems.append(f"{MANIFEST}: expected final months among the closed ones, and those apart from running ones")
-    for table, own in LICENSE_DIMENSIONS.items():
-        name = license_file(table)
-        # Not `read_table`, which imports pandas; the serving half does without.
-        cells = pq.ParquetFile(release / name).read()
-        problems += [f"{name}: {problem}" for problem in _cell_problems(cells, ["period", "product", *own])]
-        problems += [f"{name}: {problem}" for problem in _part_problems(table, cells, part)]
+    names = {license_file(table): table for table in LICENSE_DIMENSIONS}
+    for name in (*names, LAYERS_FILE):
+        try:
+            # Not `read_table`, which imports pandas; the serving half does without.
+            cells = pq.ParquetFile(pa.BufferReader(files[name])).read()
+        except (OSError, ValueError, pa.ArrowException) as error:
+            problems.append(f"{name}: expected columns that can be read, found {error}")
+            continue
+        found = _figure_problems(cells, ["value", "kg"])
+        if name in names:
+            found += _cell_problems(cells, ["period", "product", *LICENSE_DIMENSIONS[names[name]]])
+            found += _part_problems(names[name], cells, part)
+        problems += [f"{name}: {problem}" for problem in found]
     return problems
 
 

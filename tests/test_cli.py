@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-COMMANDS = ("census", "demo", "publish", "verify", "audit", "report", "reference", "query", "serve")
+COMMANDS = (
+    *("census", "demo", "publish", "verify", "audit", "report", "reference", "query", "serve"),
+    *("keys", "sign", "upload"),
+)
 
 
 def monitor(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -48,7 +52,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [("census",), ("demo",), ("publish",), ("verify",), ("audit",), ("report",), ("query",), ("serve",)],
+    [(one,) for one in COMMANDS],
 )
 def test_every_command_has_its_help(tmp_path: Path, command: tuple[str, ...]) -> None:
     told = monitor(*command, "--help", cwd=tmp_path)
@@ -97,6 +101,31 @@ def test_an_altered_release_is_not_sound(demonstration: Path, tmp_path: Path) ->
     assert told.stdout == ""
 
 
+def test_a_key_asks_for_signatures_of_every_command_that_opens_a_release(demonstration: Path, tmp_path: Path) -> None:
+    made = monitor("keys", "--out", str(tmp_path / "keys"), cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    public = {"AIM_VERIFY_KEY": str(tmp_path / "keys" / "aim-verify.pem")}
+    private = {"AIM_SIGN_KEY": str(tmp_path / "keys" / "aim-sign.pem")}
+    releases = tmp_path / "releases"
+    shutil.copytree(demonstration / "releases", releases, symlinks=True)
+    for command in (
+        ("verify", str(releases / "current")),
+        ("query", "product=7601", "--releases", str(releases)),
+        ("report", "--out", "report.xlsx", "--releases", str(releases)),
+    ):
+        told = monitor(*command, cwd=tmp_path, **public)
+        assert (told.returncode, told.stdout) == (1, ""), command
+        assert "sign" in told.stderr
+    signed = monitor("sign", str(releases / "current"), cwd=tmp_path, **private)
+    assert signed.returncode == 0, signed.stderr
+    told = monitor("verify", str(releases / "current"), cwd=tmp_path, **public)
+    assert "it is signed with a key of" in told.stdout
+    assert monitor("query", "product=7601", "--releases", str(releases), cwd=tmp_path, **public).returncode == 0
+    broken = monitor("serve", cwd=tmp_path, AIM_VERIFY_KEY="nowhere.pem", AIM_RELEASES=str(releases), AIM_LOG="text")
+    assert broken.returncode == 1
+    assert "nowhere.pem: expected an Ed25519 public key (PEM)" in broken.stderr
+
+
 def test_query_gives_the_same_figures_as_csv_and_as_json(demonstration: Path) -> None:
     text = "product=7601&country=CAN&measure=value&series=public&from=2026-07&to=2026-08"
     as_json = json.loads(monitor("query", text, "--format", "json", cwd=demonstration).stdout)
@@ -114,6 +143,11 @@ def test_query_gives_the_same_figures_as_csv_and_as_json(demonstration: Path) ->
         (("query", "measure=weight"), 2, "measure: expected one of value, volume, auv, share"),
         (("query", "", "--format", "xml"), 2, "--format: expected csv or json, found 'xml'"),
         (("query", "", "--releases", "nowhere"), 1, "nowhere: no release is there yet"),
+        (("query", "", "--releases", "s3://"), 1, "expected s3://bucket/prefix"),
+        (("upload", "nowhere", "s3://bucket/x"), 1, "nowhere: expected a current release, found none"),
+        (("upload", "releases", "elsewhere"), 1, "expected s3://bucket/prefix"),
+        (("sign", "releases/current", "--sign-key", "nowhere.pem"), 1, "expected an Ed25519 private key"),
+        (("keys", "--out", "demo/policy.toml"), 1, "demo/policy.toml"),
         (("verify", "nowhere"), 1, "expected a release manifest"),
         (("census", "--from", "2025-13", "--out", "x"), 2, "expected a month as YYYY-MM"),
         (("demo", "--out", "x", "--as-of", "soon"), 2, "expected a date as YYYY-MM-DD"),

@@ -5,17 +5,22 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
+from data_access.errors import UserError
 from data_access.publishing.decisions import Decisions, read_decisions, to_decide
 from data_access.publishing.months import FIRM_COLUMNS
 from data_access.publishing.policy import Policy
 from data_access.publishing.review import stopped
 from data_access.publishing.sources.licenses import counted, read_licenses
 from data_access.reference import Reference
+
+LONGEST_QUIET: Final = timedelta(days=31)
+"""A file without any later application is not of today."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +63,8 @@ class Source:
             raise to_decide(undecided, decisions)
         kept = decided.apply(records)
         # Records are whole up to the file's date only: a later date of release closes no month that they half hold.
-        day = min([day for day in (as_of, read.as_of) if day is not None], default=datetime.now(UTC).date())
+        told = [day for day in (as_of, read.as_of) if day is not None]
+        day = min(told) if told else _today(path, frame)
         return cls(
             records=kept,
             named=frame[list(FIRM_COLUMNS)],
@@ -82,6 +88,21 @@ class Source:
             yield "  licenses under review are not included"
         if policy.demonstration and not self.demonstration:
             yield "  warning: this policy is the demonstration's, its secret is public; write one for real license data"
+
+
+def _today(path: Path, records: pd.DataFrame) -> date:
+    """The day of records that nothing tells, by the clock; a wrong one would close months, for good.
+
+    Raises UserError where the clock and the records' applications are further apart than a file of today can be.
+    """
+    today = datetime.now(UTC).date()
+    newest = pd.Timestamp(records["applied_on"].max()).date() if len(records) else today
+    if not newest <= today <= newest + LONGEST_QUIET:
+        raise UserError(
+            f"{path}: expected records of today, {today} by the clock, found {newest} as the newest application; name "
+            "the day that the records are of with --as-of, or set the clock right"
+        )
+    return today
 
 
 def with_one_spelling(records: pd.DataFrame) -> pd.DataFrame:

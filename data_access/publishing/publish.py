@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, date, datetime
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,18 +14,24 @@ from rich.progress import Progress
 from data_access.contracts import MONTH, PUBLIC_FILE, SCHEMA_VERSION, Manifest, PublicPart
 from data_access.errors import UserError
 from data_access.publishing.build import build_public
+from data_access.publishing.files import expect_writable
 from data_access.publishing.license_source import Source
 from data_access.publishing.months import Step, Workers, month_range
 from data_access.publishing.policy import read_policy
 from data_access.publishing.reporting import write_report
 from data_access.publishing.run import Before, Outcome, Run
+from data_access.publishing.signed import expect_signing, expect_sound
 from data_access.publishing.sources.vintages import is_demonstration, newest
 from data_access.publishing.state import State, release_lines
-from data_access.publishing.swap import finish, locked, release_id, stage, swap_in
+from data_access.publishing.swap import discard, finish, locked, release_id, stage, swap_in
 from data_access.reference import load
+from data_access.signing import SignKey, read_sign_key
 
 CONFIDENTIAL = 0o700
 """Mode of the state directory: for its owner alone."""
+PUBLISHED = "%Y-%m-%dT%H:%M:%SZ"
+SKEW = timedelta(minutes=1)
+"""How far the clock may be behind the newest release without a word."""
 
 
 def publish(
@@ -40,15 +46,17 @@ def publish(
     progress: bool,
     dask: str | None = None,
     last: int | None = None,
+    sign_key: Path | None = None,
 ) -> str:
     """Publish a release into the directory `out` and make it the current one; gives what was done, in words.
 
     What was published before stands in `state` and is carried over; of each month a new layer is solved where one is
     due. `as_of` is the date of the release: of licenses that in the file's name if None, and public statistics pulled
     after it are not used. `last` leaves months before the newest ones, not yet published, to a later publication;
-    `dask` is the address of a cluster. Raises UserError where an input cannot be understood, where licenses wait for a
-    decision, where the state does not belong to the releases, or where another publication is running; the current
-    release then stays.
+    `dask` is the address of a cluster; with `sign_key`, a file, the release is signed. Raises UserError where an input
+    cannot be understood, where licenses wait for a decision, where the state does not belong to the releases, where a
+    signed release would be followed by an unsigned one, or where another publication is running; the current release
+    then stays.
     """
     if licenses is not None and state is None:
         raise UserError("--licenses: expected --state with it, the confidential state directory, found none; name one")
@@ -57,21 +65,26 @@ def publish(
     if state is not None:
         _keep_apart(state, out)
     rules = None if policy is None else read_policy(policy)
+    signer = None if sign_key is None else read_sign_key(sign_key)
     reference = load()
     with ExitStack() as stack:
         stack.enter_context(locked(out))
+        stack.callback(_tidy, out)
         kept = _open_state(stack, state)
         before = Before.of(out, kept)
+        if before.directory is not None:
+            expect_signing(before.directory, signer)
         steps = stack.enter_context(_progress(progress))
         table, part = build_public(public, reference, until=as_of, step=steps("Reading public statistics"))
         synthetic_public = any(is_demonstration(path) for path in newest(public, until=as_of).values())
         _expect_alike(out, before, synthetic_public, "public statistics")
         run = Run(reference=reference, public=table, before=before, workers=Workers(dask), steps=steps)
         if licenses is None or rules is None or kept is None:
+            if before.directory is not None and before.license is not None:
+                expect_sound(before.directory, signer)
             outcome = run.carry_over()
-            manifest, release = _write(
-                out, kept, table, part, outcome, demonstration=outcome.demonstration or synthetic_public
-            )
+            demonstration = outcome.demonstration or synthetic_public
+            manifest, release = _write(out, kept, table, part, outcome, signer=signer, demonstration=demonstration)
             return "\n".join([f"{release}: published, and current now", *_log(manifest, outcome)])
         frozen = [month.month for month in kept.months().values() if month.final]
         source = Source.read(
@@ -79,12 +92,14 @@ def publish(
         )
         _expect_alike(out, before, source.demonstration or (synthetic_public and not before.license), "licenses")
         outcome = run.publish(source, rules, kept, last=last)
-        manifest, release = _write(
-            out, kept, table, part, outcome, demonstration=outcome.demonstration or synthetic_public
-        )
-        report, warnings = write_report(
-            kept, manifest, outcome, source=source, policy=rules, public=table, reference=reference
-        )
+        demonstration = outcome.demonstration or synthetic_public
+        manifest, release = _write(out, kept, table, part, outcome, signer=signer, demonstration=demonstration)
+        try:
+            report, warnings = write_report(
+                kept, manifest, outcome, source=source, policy=rules, public=table, reference=reference
+            )
+        except UserError as error:
+            raise UserError(f"{release}: published, and current now, but without its report; {error}") from None
         return "\n".join(
             [
                 f"{release}: published, and current now",
@@ -140,8 +155,19 @@ def _open_state(stack: ExitStack, state: Path | None) -> State | None:
             f"{state}: expected a directory of the user who publishes; give it to that user alone"
         ) from None
     kept = State(state)
+    expect_writable(kept.directories())
     kept.clean()
+    stack.callback(_tidy, kept)
     return kept
+
+
+def _tidy(left: Path | State) -> None:
+    """Remove what this publication left where it did not end; the next one does where this one cannot."""
+    with suppress(OSError, UserError):
+        if isinstance(left, State):
+            left.clean()
+        else:
+            discard(left)
 
 
 class Steps:
@@ -165,7 +191,14 @@ def _progress(wanted: bool) -> Iterator[Steps]:
 
 
 def _write(
-    out: Path, state: State | None, public: pa.Table, part: PublicPart, outcome: Outcome, *, demonstration: bool
+    out: Path,
+    state: State | None,
+    public: pa.Table,
+    part: PublicPart,
+    outcome: Outcome,
+    *,
+    signer: SignKey | None,
+    demonstration: bool,
 ) -> tuple[Manifest, Path]:
     """Write the release aside, check it, swap it in; gives its manifest and directory.
 
@@ -177,13 +210,13 @@ def _write(
     manifest = Manifest(
         schema=SCHEMA_VERSION,
         id=id_,
-        published=f"{published:%Y-%m-%dT%H:%M:%SZ}",
+        published=published.strftime(PUBLISHED),
         demonstration=demonstration,
         public=part,
         license=outcome.part,
         files=files,
     )
-    finish(aside, manifest)
+    finish(aside, manifest, signer)
     if state is not None and outcome.part is not None and outcome.is_new:
         state.keep_release(release_lines(outcome.months, outcome.periods))
     return manifest, swap_in(aside, out, id_)
@@ -191,6 +224,12 @@ def _write(
 
 def _log(manifest: Manifest, outcome: Outcome) -> Iterator[str]:
     """What the release holds and what changed, in words that tell no more than the release does."""
+    behind = datetime.strptime(manifest.published, PUBLISHED).replace(tzinfo=UTC) - datetime.now(UTC)
+    if behind > SKEW:
+        yield (
+            "  warning: the clock is behind the newest release there was; this one is dated a second after it, to "
+            "follow it; set the clock right"
+        )
     yield f"  public statistics up to {manifest.public.as_of}"
     if manifest.demonstration:
         yield "  a demonstration: it holds synthetic data"

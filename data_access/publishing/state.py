@@ -16,18 +16,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
-from data_access.errors import UserError
+from data_access.errors import UserError, writing
 from data_access.publishing.disclosure.layers import Kind, Layer
+from data_access.publishing.files import new_file, sync, whole_file
 
 SALT_BYTES: Final = 32
 LICENSES, ROWS, CERTIFICATE, LAYER, PERIOD, FINAL = (
@@ -287,16 +287,26 @@ class State:
     def clean(self) -> None:
         """Remove what an interrupted publication left."""
         for path in [*self._months.glob("*/.new-*"), *self._periods.glob(".new-*")]:
-            shutil.rmtree(path)
+            with writing(path):
+                shutil.rmtree(path)
+        for pattern in (".*.json", ".*.parquet", "months/*/.*.json", "releases/.*", "ranges/.*", "reports/.*"):
+            for path in self.directory.glob(pattern):
+                with writing(path):
+                    path.unlink()
+
+    def directories(self) -> Iterator[Path]:
+        """Those that a publication writes to, where they are there."""
+        own = (self._months, self._periods, self._releases, self.directory / "ranges", self.directory / "reports")
+        yield from (path for path in (self.directory, *own, *self._months.glob("????-??")) if path.is_dir())
 
     def keep_layer(self, new: NewLayer) -> None:
         """Keep a layer; it is written aside and moved in whole."""
         self._kept_months = None
         target = self._months / new.month / new.layer.as_of
         aside = _aside(target)
-        new.layer.licenses.to_parquet(aside / LICENSES, compression="zstd", index=False)
-        new.layer.rows.to_parquet(aside / ROWS, compression="zstd", index=False)
-        (aside / CERTIFICATE).write_bytes(new.certificate)
+        _write_frame(aside / LICENSES, new.layer.licenses)
+        _write_frame(aside / ROWS, new.layer.rows)
+        _write_bytes(aside / CERTIFICATE, new.certificate)
         told = {
             "kind": str(new.layer.kind),
             "policy": new.policy,
@@ -313,8 +323,8 @@ class State:
         target = self._periods / new.period.replace("/", "_")
         aside = _aside(target)
         for table, rows in new.rows.items():
-            rows.to_parquet(aside / f"rows_{table}.parquet", compression="zstd", index=False)
-        (aside / CERTIFICATE).write_bytes(new.certificate)
+            _write_frame(aside / f"rows_{table}.parquet", rows)
+        _write_bytes(aside / CERTIFICATE, new.certificate)
         told = {"period": new.period, "as_of": new.as_of, "summary": dict(new.summary), "tables": sorted(new.rows)}
         _finish(aside, target, PERIOD, told)
 
@@ -325,15 +335,12 @@ class State:
 
     def keep_fixed(self, fixed: Mapping[str, Any]) -> None:
         """What may not change from now on."""
-        self.directory.mkdir(parents=True, exist_ok=True)
         _write(self.directory / "fixed.json", dict(fixed))
 
     def keep_links(self, links: pd.DataFrame) -> None:
         """What records named so far."""
-        aside = self.directory / ".links.parquet"
-        links.to_parquet(aside, compression="zstd", index=False)
-        sync(aside)
-        aside.rename(self.directory / "links.parquet")
+        with whole_file(self.directory / "links.parquet") as file:
+            links.to_parquet(file, compression="zstd", index=False)
 
     def ranges(self, month: KeptMonth, rows: pd.DataFrame) -> pd.DataFrame | None:
         """The ranges kept of a month with just these layers and rows."""
@@ -345,12 +352,12 @@ class State:
     def keep_ranges(self, month: KeptMonth, rows: pd.DataFrame, ranges: pd.DataFrame) -> None:
         """Keep the ranges of a month, earlier ones no longer."""
         path = self._ranges(month, rows)
-        path.parent.mkdir(exist_ok=True)
-        for earlier in path.parent.glob(f"{month.month}-*"):
-            earlier.unlink()
-        aside = path.with_name(f".{path.name}")
-        ranges.to_parquet(aside, compression="zstd")
-        aside.rename(path)
+        with writing(path.parent):
+            path.parent.mkdir(exist_ok=True)
+            for earlier in path.parent.glob(f"{month.month}-*"):
+                earlier.unlink()
+        with whole_file(path) as file:
+            ranges.to_parquet(file, compression="zstd")
 
     def _ranges(self, month: KeptMonth, rows: pd.DataFrame) -> Path:
         # Which figures are held, and bind nothing, depends on the date of the newest layer too.
@@ -360,13 +367,11 @@ class State:
     def keep_report(self, release: str, text: str) -> Path:
         """The reviewer's report on a release; gives where it is."""
         path = self.directory / "reports" / f"{release}.md"
-        path.parent.mkdir(exist_ok=True)
         _write(path, text)
         return path
 
     def keep_release(self, lines: str) -> None:
         """What a release consists of."""
-        self._releases.mkdir(parents=True, exist_ok=True)
         _write(self._releases / release_certificate(lines), lines)
 
 
@@ -387,9 +392,10 @@ def _hash(path: Path, name: str, told: Mapping[str, Any]) -> str:
 
 
 def _aside(target: Path) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.parent / f".new-{target.name}"
-    aside.mkdir()
+    with writing(aside):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside.mkdir()
     return aside
 
 
@@ -397,32 +403,26 @@ def _finish(aside: Path, target: Path, name: str, told: dict[str, Any]) -> None:
     told["salt"] = secrets.token_hex(SALT_BYTES)
     told = json.loads(json.dumps(told))
     told["hash"] = _hash(aside, name, told)
-    (aside / name).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    sync_tree(aside)
-    aside.rename(target)
-    sync(target.parent)
+    _write_bytes(aside / name, f"{json.dumps(told, indent=1)}\n".encode())
+    with writing(target):
+        sync(aside)
+        aside.rename(target)
+        sync(target.parent)
+
+
+def _write_frame(path: Path, frame: pd.DataFrame) -> None:
+    with new_file(path) as file:
+        frame.to_parquet(file, compression="zstd", index=False)
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    with new_file(path) as file:
+        file.write(content)
 
 
 def _write(path: Path, told: Mapping[str, Any] | str) -> None:
-    aside = path.with_name(f".{path.name}")
     text = told if isinstance(told, str) else json.dumps(told, indent=1, sort_keys=True) + "\n"
-    aside.write_text(text, encoding="utf-8")
-    sync(aside)
-    aside.rename(path)
-    sync(path.parent)
-
-
-def sync_tree(directory: Path) -> None:
-    """Force a directory and its files to disk."""
-    for path in directory.iterdir():
-        sync(path)
-    sync(directory)
-
-
-def sync(path: Path) -> None:
-    """Force a file or directory to disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with writing(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as file:
+        file.write(text.encode())

@@ -8,15 +8,17 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_access.contracts import MANIFEST, FileEntry, Manifest, check_release, file_entry, read_manifest
-from data_access.errors import UserError
-from data_access.publishing.state import sync, sync_tree
+from data_access.errors import UserError, writing
+from data_access.publishing.files import expect_writable, new_file, sync, sync_tree
+from data_access.publishing.signed import write_signature
+from data_access.signing import SignKey
 
 CURRENT = "current"
 ASIDE = ".new-release"
@@ -29,18 +31,21 @@ ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{6}")
 
 @contextmanager
 def locked(directory: Path, *, mode: int = 0o777) -> Iterator[None]:
-    """Hold a directory for this publication; raises UserError where another one holds it.
+    """Hold a directory for this publication; raises UserError where another one holds it, or where it is read-only.
 
     `mode` is what the directory is made with where it is new.
     """
-    directory.mkdir(mode=mode, parents=True, exist_ok=True)
-    with (directory / LOCK).open("w") as lock:
+    with writing(directory):
+        directory.mkdir(mode=mode, parents=True, exist_ok=True)
+        lock = (directory / LOCK).open("w")
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UserError(
                 f"{directory}: another publication is running; wait until it is done, then start this one again"
             ) from None
+        expect_writable([directory])
         yield
 
 
@@ -67,26 +72,47 @@ def all_releases(releases: Path) -> list[tuple[Path, Manifest]]:
 def stage(releases: Path, tables: Mapping[str, pa.Table]) -> tuple[Path, dict[str, FileEntry]]:
     """Write the tables of a release aside; leftovers of interrupted publications are removed first."""
     aside = releases / ASIDE
-    if aside.exists():
-        shutil.rmtree(aside)
-    (releases / NEW_LINK).unlink(missing_ok=True)
-    aside.mkdir()
+    with writing(aside):
+        discard(releases)
+        aside.mkdir()
     for name, table in tables.items():
-        pq.write_table(table, aside / name, compression="zstd")
+        with new_file(aside / name) as file:
+            pq.write_table(table, file, compression="zstd")
     return aside, {name: file_entry(aside / name) for name in sorted(tables)}
 
 
+def discard(releases: Path) -> None:
+    """Remove what a publication left that did not end; it takes room, and is of no use."""
+    aside = releases / ASIDE
+    if aside.exists():
+        shutil.rmtree(aside)
+    (releases / NEW_LINK).unlink(missing_ok=True)
+
+
+def newest_time(releases: Path) -> datetime | None:
+    """When the newest release there was published, by its id, UTC; None where there is none."""
+    names = [*(path.name for path in releases.iterdir()), (releases / CURRENT).resolve().name]
+    times = [name.rpartition("-")[0] for name in names if ID.fullmatch(name)]
+    return datetime.strptime(max(times), STAMP).replace(tzinfo=UTC) if times else None
+
+
 def release_id(releases: Path, files: Mapping[str, FileEntry], now: datetime) -> tuple[str, datetime]:
-    """An id not yet taken, of the time of publication and the content, with that time."""
+    """An id of the time of publication and the content, with that time.
+
+    Ids are in the order of publication whatever the clock says: the time is after that of every release there.
+    """
+    before = newest_time(releases)
+    now = now if before is None else max(now, before + timedelta(seconds=1))
     content = hashlib.sha256("".join(f"{name} {files[name].sha256}\n" for name in sorted(files)).encode()).hexdigest()
-    while (releases / f"{now.strftime(STAMP)}-{content[:6]}").exists():
-        now += timedelta(seconds=1)
     return f"{now.strftime(STAMP)}-{content[:6]}", now
 
 
-def finish(aside: Path, manifest: Manifest) -> None:
-    """Write the manifest, check the release as anyone would, and force it to disk."""
-    (aside / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+def finish(aside: Path, manifest: Manifest, signer: SignKey | None = None) -> None:
+    """Write the manifest, sign it where there is a key, check the release as anyone would, and force it to disk."""
+    with new_file(aside / MANIFEST) as file:
+        file.write(manifest.to_json().encode())
+    if signer is not None:
+        write_signature(aside, signer)
     check_release(aside)
     sync_tree(aside)
 
@@ -94,10 +120,11 @@ def finish(aside: Path, manifest: Manifest) -> None:
 def swap_in(aside: Path, releases: Path, id_: str) -> Path:
     """Give a finished release its name and point `current` to it, each by one rename."""
     final = releases / id_
-    aside.rename(final)
-    sync(releases)
-    link = releases / NEW_LINK
-    link.symlink_to(id_, target_is_directory=True)
-    link.replace(releases / CURRENT)
-    sync(releases)
+    with writing(final):
+        aside.rename(final)
+        sync(releases)
+        link = releases / NEW_LINK
+        link.symlink_to(id_, target_is_directory=True)
+        link.replace(releases / CURRENT)
+        sync(releases)
     return final

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import time
 
-from data_access.errors import UserError
+from data_access.serving.holder import RETRY_EVERY, Holder
 from data_access.serving.kept import Kept
-from data_access.serving.release import RETRY_EVERY, Holder, Snapshot
+from data_access.serving.release import Snapshot, one_line
 
 MAX_OPEN = 4
 """Earlier releases that are kept open: the one before, and those that the view License and public compares with. Each
@@ -34,8 +34,8 @@ class Earlier:
             return None
         try:
             found = self._open.get(name, lambda: self._holder.open(name, like=self._open.values()))
-        except (UserError, KeyError, OSError, ValueError):
-            _log.warning("release %s cannot be opened", name)
+        except Exception as error:  # whatever is wrong with it, the release in use goes on
+            _log.warning("release %s cannot be opened: %s", name, one_line(error))
             self._failed[name] = time.monotonic()
             return None
         self._failed.pop(name, None)

@@ -94,7 +94,7 @@ def _notes(filters: Filters, cells: Sequence[Cell], facts: Facts) -> Iterator[st
     yield from _code_notes(facts)
     yield from _coverage(filters, facts)
     if info.stale:
-        yield f"A newer release is not in use: {info.problem}; these figures are of release {info.id}."
+        yield f"These may not be the newest figures: {info.problem}; they are of release {info.id}."
 
 
 def _sources(filters: Filters, info: ReleaseInfo) -> Iterator[str]:
@@ -148,8 +148,9 @@ def _license_figures(cells: Sequence[Cell], facts: Facts) -> Iterator[str]:
 
 
 def _marks(cells: Sequence[Cell]) -> Iterator[str]:
+    counts = Counter(mark(cell) for cell in cells if cell.value is None)
     for words in (*(MARKS[status] for status in MARKS if status is not Status.PUBLISHED), HIDDEN_MARK):
-        count = sum(cell.value is None and mark(cell) == words for cell in cells)
+        count = counts[words]
         if count:
             yield f"{words[0]}: {words[1]} ({count:,} of {len(cells):,} figures)."
 

@@ -1,18 +1,17 @@
-"""Open a release, check it, hold it, and look for the next one.
+"""Open a release: check it, and load what was checked.
 
-Public statistics go on where license data cannot be trusted; a release whose public part is broken is not used at all.
+Where the license part alone is not sound the public one can be used by itself, unless signatures are asked for: what is
+signed is sound as a whole or not used at all.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import threading
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +23,7 @@ from data_access.contracts import (
     LAYERS_FILE,
     LICENSE_DIMENSIONS,
     MANIFEST,
+    MAX_MANIFEST,
     MEMBERS,
     PUBLIC,
     PUBLIC_FILE,
@@ -34,10 +34,14 @@ from data_access.contracts import (
     PublicPart,
     Status,
     Weight,
-    check_release,
-    file_entry,
+    file_problems,
     license_file,
     public_part,
+    public_problems,
+    read_regular,
+    read_release,
+    release_name,
+    time_published,
 )
 from data_access.errors import UserError
 from data_access.filters import ALL, MONTH, Basis
@@ -49,11 +53,11 @@ from data_access.serving.cube.public import MISSING, NAUGHT, PIECES, WEIGHED, Pu
 from data_access.serving.gate.released import ReleaseInfo
 from data_access.serving.periods import number, text
 
-CURRENT = "current"
-LOOK_EVERY = 1.0
-"""Seconds between two looks at `current`."""
-RETRY_EVERY = 60.0
-"""Seconds after which a release that could not be used is tried again."""
+if TYPE_CHECKING:
+    from data_access.signing import VerifyKey
+
+MAX_TEXTS = 1 << 15
+"""Texts that a column may have: they are numbered in 16 bits."""
 NO_LICENSE_DATA = "this release holds no license data"
 LICENSE_BROKEN = "the license part of this release did not pass its check"
 OTHER_SCHEMA = "this release is of another schema version"
@@ -89,22 +93,31 @@ class _Checked:
     public: PublicPart
     license: LicensePart | None
     license_off: str | None
+    files: Mapping[str, bytes]
 
 
-def open_release(directory: Path, reference: Reference | None = None, *, like: Iterable[Snapshot] = ()) -> Snapshot:
+def open_release(
+    directory: Path,
+    reference: Reference | None = None,
+    *,
+    like: Iterable[Snapshot] = (),
+    key: VerifyKey | None = None,
+    whole: bool = False,
+) -> Snapshot:
     """Check and load a release. Raises UserError where its public part cannot be used.
 
-    It shares with those in `like` (opened with the same `reference`) what is the same in both: several weekly releases
-    have one public table.
+    With `whole` it must be sound as a whole, and with `key` also signed by it (`UnsignedError`). It shares with those
+    in `like` (opened with the same `reference`) what is the same in both: several weekly releases have
+    one public table.
     """
-    checked = _check(directory)
+    checked = _check(directory, key, whole=whole or key is not None)
     part = checked.public
     like = tuple(like)
     known = _same_reference(part, like) or (reference or load()).with_observed(
         products=part.observed_products, countries=part.observed_countries
     )
-    tables = _license_tables(directory) if checked.license else {}
-    layers = _layer_table(directory) if checked.license else None
+    tables = _license_tables(checked.files) if checked.license else {}
+    layers = _layer_table(checked.files[LAYERS_FILE]) if checked.license else None
     dates = sorted({part.as_of, *_days([*tables.values(), *([] if layers is None else [layers])], checked.license)})
     snapshot = Snapshot(
         info=ReleaseInfo(
@@ -121,7 +134,7 @@ def open_release(directory: Path, reference: Reference | None = None, *, like: I
         public_file=checked.public_file,
         part=part,
         license_part=checked.license,
-        public=_same_cube(checked, like) or _public_cube(directory / PUBLIC_FILE, part),
+        public=_same_cube(checked, like) or _public_cube(checked.files[PUBLIC_FILE], part),
         license=_license_cube(tables, checked.license, dates, known) if checked.license else None,
         layers=None if layers is None else _layers(layers, dates),
         dates=tuple(dates),
@@ -154,10 +167,12 @@ def without_licenses(snapshot: Snapshot, why: str) -> Snapshot:
 # -- checks ---------------------------------------------------------------------------------------------------------
 
 
-def _check(directory: Path) -> _Checked:
+def _check(directory: Path, key: VerifyKey | None, *, whole: bool) -> _Checked:
     try:
-        manifest = check_release(directory)
+        manifest, files = read_release(directory, key)
     except UserError as error:
+        if whole:
+            raise
         return _check_public_part(directory, error)
     return _Checked(
         id=manifest.id,
@@ -167,6 +182,7 @@ def _check(directory: Path) -> _Checked:
         public=manifest.public,
         license=manifest.license,
         license_off=None if manifest.license else NO_LICENSE_DATA,
+        files=files,
     )
 
 
@@ -174,32 +190,38 @@ def _check_public_part(directory: Path, whole: UserError) -> _Checked:
     """What can be shown of a release that is not sound as a whole; raises the error where nothing can."""
     raw = _raw_manifest(directory, whole)
     try:
-        part = public_part(raw["public"])
         entry = FileEntry(**raw["files"][PUBLIC_FILE])
-        same = file_entry(directory / PUBLIC_FILE) == entry
-        schema = pq.read_schema(directory / PUBLIC_FILE).remove_metadata()
-        known = raw["schema"] == SCHEMA_VERSION
+        data, problems = file_problems(directory / PUBLIC_FILE, entry, PUBLIC)
         checked = _Checked(
-            id=str(raw["id"]),
-            published=str(raw["published"]),
+            id=release_name(raw["id"]),
+            published=time_published(raw["published"]),
             demonstration=bool(raw["demonstration"]),
             public_file=entry,
-            public=part,
+            public=public_part(raw["public"]),
             license=None,
-            license_off=_reason(raw, known=known),
+            license_off=_reason(raw, known=raw["schema"] == SCHEMA_VERSION),
+            files={PUBLIC_FILE: data},
         )
     except (KeyError, TypeError, ValueError, AttributeError, OSError, pa.ArrowException):
         raise whole from None
-    if not same or not schema.equals(PUBLIC):
+    if problems or public_problems(data):
         raise whole
-    _log.error("license series are off: %s", whole)
+    _log.error("license series are off: %s", one_line(whole))
     return checked
+
+
+def one_line(error: Exception) -> str:
+    """What is wrong, on one line; of what nobody foresaw its kind and its first line."""
+    lines = str(error).splitlines()
+    if isinstance(error, UserError):
+        return "; ".join(line.strip() for line in lines)
+    return f"{type(error).__name__}: {lines[0] if lines else 'no more is known'}"
 
 
 def _raw_manifest(directory: Path, whole: UserError) -> dict[str, Any]:
     try:
-        raw = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        raw = json.loads(read_regular(directory / MANIFEST, most=MAX_MANIFEST))
+    except (OSError, ValueError, RecursionError):
         raise whole from None
     if not isinstance(raw, dict):
         raise whole
@@ -215,8 +237,8 @@ def _reason(raw: dict[str, Any], *, known: bool) -> str:
 # -- public statistics ----------------------------------------------------------------------------------------------
 
 
-def _public_cube(path: Path, part: PublicPart) -> PublicCube:
-    table = pq.ParquetFile(path, read_dictionary=["month", "product", "level", "country", "weight"]).read()
+def _public_cube(data: bytes, part: PublicPart) -> PublicCube:
+    table = _read(data, ["month", "product", "level", "country", "weight"])
     code, codes = _indices(table, "product")
     country, countries = _indices(table, "country")
     covered = [number(month) for by_month in part.coverage.values() for month in by_month]
@@ -243,10 +265,17 @@ def _public_cube(path: Path, part: PublicPart) -> PublicCube:
     )
 
 
+def _read(data: bytes, texts: list[str]) -> pa.Table:
+    """A table whose columns of texts are dictionaries."""
+    return pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts).read()
+
+
 def _indices(table: pa.Table, name: str) -> tuple[npt.NDArray[np.int16], list[str]]:
     if not table.num_rows:  # a column without chunks cannot be put together without pandas
         return np.zeros(0, np.int16), []
     array: Any = _whole(table[name].unify_dictionaries())
+    if len(array.dictionary) > MAX_TEXTS:
+        raise UserError(f"column {name}: expected at most {MAX_TEXTS:,} texts, found {len(array.dictionary):,}")
     return np.from_dlpack(array.indices).astype(np.int16), array.dictionary.to_pylist()
 
 
@@ -319,11 +348,11 @@ DEPTHS = {Level.AIM: "total", Level.GROUP: "group", Level.HTS6: "hts6"}
 """What names of levels call the products of license tables."""
 
 
-def _license_tables(directory: Path) -> dict[str, pa.Table]:
+def _license_tables(files: Mapping[str, bytes]) -> dict[str, pa.Table]:
     tables = {}
     for name, own in LICENSE_DIMENSIONS.items():
         texts = ["period", "product", *own, "status", "as_of"]
-        tables[name] = pq.ParquetFile(directory / license_file(name), read_dictionary=texts).read()
+        tables[name] = _read(files[license_file(name)], texts)
     return tables
 
 
@@ -367,10 +396,10 @@ def _columns(name: str, table: pa.Table, dates: list[str]) -> Columns:
     )
 
 
-def _layer_table(directory: Path) -> pa.Table:
+def _layer_table(data: bytes) -> pa.Table:
     """Earlier figures of license months; periods other than months are left out."""
     texts = ["table", "period", "product", *MEMBERS, "as_of"]
-    table = pq.ParquetFile(directory / LAYERS_FILE, read_dictionary=texts).read()
+    table = _read(data, texts)
     index, periods = _indices(table, "period")
     keep = np.array([MONTH.fullmatch(period) is not None for period in periods] or [True], np.bool_)[index]
     return table if bool(keep.all()) else table.take(_arrow(np.flatnonzero(keep)))
@@ -402,128 +431,3 @@ def _renumbered(
 ) -> npt.NDArray[Any]:
     """Indices of names as numbers of another kind."""
     return np.array([number_of(name) for name in names] or [0], kind)[index]
-
-
-# -- the release in use ---------------------------------------------------------------------------------------------
-
-
-class Holder:
-    """The newest sound release of a directory; `snapshot` looks for the next one, at most once a second."""
-
-    def __init__(self, releases: Path) -> None:
-        self._releases = releases
-        self._lock = threading.Lock()
-        self._snapshot: Snapshot | None = None
-        self._target: str | None = None
-        self._failed: str | None = None
-        self._failed_at = 0.0
-        self._problem: str | None = None
-        self._reference = load()
-        self._look()
-        self._looked = time.monotonic()
-
-    @property
-    def reference(self) -> Reference:
-        """The reference tables as they are without any release."""
-        return self._reference
-
-    @property
-    def problem(self) -> str | None:
-        """Why there is no release, or why the newest one is not in use."""
-        return self._problem
-
-    def snapshot(self) -> Snapshot | None:
-        """The release in use, None where there is none."""
-        now = time.monotonic()
-        # Who does not get the lock answers from the release in use while another loads the next one.
-        if now - self._looked >= LOOK_EVERY and self._lock.acquire(blocking=False):
-            try:
-                self._looked = now
-                self._look()
-            finally:
-                self._lock.release()
-        return self._snapshot
-
-    def names(self) -> tuple[str, ...]:
-        """Names of the releases of the directory, the newest first; each begins with the time of its publication."""
-        if not self._releases.is_dir():
-            return ()
-        # A publisher writes the next one aside, under a name that begins with a dot.
-        folders = [
-            path
-            for path in self._releases.iterdir()
-            if path.is_dir() and not path.is_symlink() and not path.name.startswith(".")
-        ]
-        return tuple(sorted((path.name for path in folders if (path / MANIFEST).is_file()), reverse=True))
-
-    def folder(self, name: str) -> Path:
-        """Where a release of the directory lies, that in use wherever `current` leads; KeyError for no such name."""
-        if self._snapshot and self._target and name == self._snapshot.info.id:
-            return Path(self._target)
-        if name not in self.names():
-            raise KeyError(name)
-        return self._releases / name
-
-    def open(self, name: str, *, like: Iterable[Snapshot] = ()) -> Snapshot:
-        """An earlier release of the directory, opened anew; KeyError for none of its names, UserError if unsound.
-
-        It shares with the one in use, and with those in `like`, what is the same in both.
-        """
-        if name not in self.names():
-            raise KeyError(name)
-        return open_release(self._releases / name, self._reference, like=[*self._used(), *like])
-
-    def _used(self) -> list[Snapshot]:
-        return [self._snapshot] if self._snapshot else []
-
-    def _look(self) -> None:
-        target = self._find()
-        if target is None:
-            self._problem = "no release is there yet"
-            return
-        if target == self._target:
-            self._problem = None
-            return
-        if target == self._failed and time.monotonic() - self._failed_at < RETRY_EVERY:
-            return
-        self._load(target)
-
-    def _find(self) -> str | None:
-        link = self._releases / CURRENT
-        try:
-            return str(link.parent / link.readlink()) if link.is_symlink() else str(link.resolve(strict=True))
-        except OSError:
-            return None
-
-    def _load(self, target: str) -> None:
-        name = Path(target).name
-        try:
-            snapshot = open_release(Path(target), self._reference, like=self._used())
-        except Exception:  # whatever is wrong with it, the last good release goes on
-            _log.exception("release %s cannot be used", name)
-            self._failed, self._failed_at = target, time.monotonic()
-            self._problem = f"release {name} did not pass its check"
-            return
-        self._snapshot, self._target, self._failed, self._problem = snapshot, target, None, None
-
-
-class Fixed:
-    """Holds one release of a directory that does not change, in the place of the `Holder` that knows the others."""
-
-    def __init__(self, holder: Holder, snapshot: Snapshot | None, *, problem: str | None = None) -> None:
-        self.holder = holder
-        self._snapshot = snapshot
-        self.reference: Reference = holder.reference
-        self.problem = problem
-
-    def snapshot(self) -> Snapshot | None:
-        """That release; None where there was none."""
-        return self._snapshot
-
-    def names(self) -> tuple[str, ...]:
-        """Names of the releases of the directory."""
-        return self.holder.names()
-
-    def folder(self, name: str) -> Path:
-        """Where a release of the directory lies."""
-        return self.holder.folder(name)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from data_access.contracts import FileEntry, read_manifest
 from data_access.errors import UserError
+from data_access.serving.directory import sizes_of
+
+if TYPE_CHECKING:
+    from data_access.signing import VerifyKey
 
 BLOCK = 1 << 16
 
@@ -27,12 +32,16 @@ class Logged:
     sizes: dict[str, int]
 
 
-def logged(folder: Path) -> Logged | None:
-    """The log's entry of a release; None where it has no manifest that can be read."""
+def logged(folder: Path, key: VerifyKey | None = None, *, sizes: Mapping[str, int] | None = None) -> Logged | None:
+    """The log's entry of a release; None where it has no manifest that can be read, or none signed by `key`.
+
+    `sizes` are those of its files in bytes, where they do not lie beside the manifest.
+    """
     try:
-        manifest = read_manifest(folder)
-        sizes = {name: (folder / name).stat().st_size for name in sorted(manifest.files)}
-    except (UserError, OSError):
+        manifest = read_manifest(folder, key)
+        known = sizes_of(folder) if sizes is None else sizes
+        sizes = {name: known[name] for name in sorted(manifest.files)}
+    except (UserError, OSError, KeyError):
         return None
     return Logged(
         id=manifest.id,
@@ -42,7 +51,7 @@ def logged(folder: Path) -> Logged | None:
         demonstration=manifest.demonstration,
         withheld=dict(manifest.license.withheld) if manifest.license else {},
         files=dict(manifest.files),
-        sizes=sizes,
+        sizes=dict(sizes),
     )
 
 
@@ -52,7 +61,10 @@ def open_file(folder: Path, entry: Logged, name: str) -> BinaryIO:
     Raises KeyError for a file that the manifest does not name, UserError for one that is not as it says.
     """
     wanted = entry.files[name]
-    file = (folder / name).open("rb")
+    try:
+        file = (folder / name).open("rb")
+    except OSError:
+        raise UserError(f"{name}: expected the file that the manifest names, found none") from None
     digest = hashlib.sha256()
     while block := file.read(BLOCK):
         digest.update(block)

@@ -56,6 +56,8 @@ class Reader:
         self.last = last
         self.width = last - first + 1
         self._covered: dict[tuple[str, ...], Flags] = {}
+        self._keys: dict[tuple[tuple[str, ...], ...], list[tuple[Key, Flags]]] = {}
+        self._origins: dict[tuple[str, ...], tuple[tuple[str, ...], Flags | None]] = {}
         self.mixed_dates = False
         """Whether a sum was withheld because its cells are of several dates."""
         self.crossed = False
@@ -264,14 +266,25 @@ class Reader:
 
     def keys(self, member: Member) -> list[tuple[Key, Flags]]:
         """The cells a member is the sum of, and in which months each is part of it."""
+        places = (member.products, *(member.places[dimension] for dimension in DIMENSIONS))
+        found = self._keys.get(places)
+        if found is None:
+            found = self._keys[places] = self._find_keys(member)
+        return found
+
+    def _find_keys(self, member: Member) -> list[tuple[Key, Flags]]:
         always = np.ones(self.width, np.bool_)
         keys: list[tuple[tuple[str, ...], Flags]] = [((product,), always) for product in member.products]
         for dimension in DIMENSIONS:
-            places, within = origins(
-                member.places[dimension], self.snapshot.reference.countries, (self.first, self.last)
-            )
-            belongs = within if within is not None else np.broadcast_to(always, (len(places), self.width))
-            keys = [((*key, place), counts & belongs[row]) for key, counts in keys for row, place in enumerate(places)]
+            chosen = member.places[dimension]
+            if chosen not in self._origins:
+                self._origins[chosen] = origins(chosen, self.snapshot.reference.countries, (self.first, self.last))
+            places, within = self._origins[chosen]
+            keys = [
+                ((*key, place), counts if within is None else counts & within[row])
+                for key, counts in keys
+                for row, place in enumerate(places)
+            ]
         return [(cast("Key", key), counts) for key, counts in keys]
 
     def own_periods(

@@ -16,13 +16,17 @@ from data_access.serving.answer import Answer, periods_of, permalink
 from data_access.serving.earlier import Earlier
 from data_access.serving.gate import gate
 from data_access.serving.gate.released import Released, ReleaseInfo, Words
+from data_access.serving.health import Health
 from data_access.serving.history import History
+from data_access.serving.holder import Fixed, Holder
 from data_access.serving.kept import Kept
 from data_access.serving.meta import MAX_CELLS, describe
 from data_access.serving.periods import number, text
-from data_access.serving.release import Fixed, Holder, Snapshot, without_licenses
-from data_access.serving.release_files import Logged, logged, open_file
+from data_access.serving.places import open_place
+from data_access.serving.release import Snapshot, without_licenses
+from data_access.serving.release_files import Logged, open_file
 from data_access.serving.selection import cells_added, licensed_only, members_of
+from data_access.signing import read_verify_key
 
 DEFAULT_MONTHS = 36
 MAX_ADDED = 100_000
@@ -39,18 +43,46 @@ T = TypeVar("T")
 class Statistics:
     """Answers from the newest sound release of a directory; each answer is of one release alone."""
 
-    __slots__ = ("_earlier", "_holder", "_kept")
+    __slots__ = ("_answers", "_earlier", "_holder", "_kept")
 
     def __init__(self, holder: Holder | Fixed) -> None:
         self._holder = holder
-        self._earlier = Earlier(holder.holder if isinstance(holder, Fixed) else holder)
+        self._earlier = Earlier(self._root)
         self._kept = Kept(MAX_KEPT)
+        self._answers: dict[Filters, Released] | None = {} if isinstance(holder, Fixed) else None
+        """Of a pinned release, for as long as a page is drawn: its cards ask for the same series again and again."""
 
     def pinned(self) -> Statistics:
         """Answers from the release in use now, whatever comes next: all parts of a page are of one release."""
         if isinstance(self._holder, Fixed):
             return self
         return self._over(Fixed(self._holder, self._holder.snapshot(), problem=self._holder.problem))
+
+    @property
+    def _root(self) -> Holder:
+        """The holder that knows all releases, and which is in use now."""
+        return self._holder.holder if isinstance(self._holder, Fixed) else self._holder
+
+    def watch(self) -> None:
+        """Look for the next release in a thread of this process, so that who asks never waits for it.
+
+        To be called once in each process that answers, after it was forked.
+        """
+        self._root.watch()
+
+    def health(self) -> Health:
+        """The release in use now, and how looking for newer ones went."""
+        holder = self._root
+        snapshot = holder.snapshot()
+        part = snapshot.license_part if snapshot else None
+        return Health(
+            release=snapshot.info.id if snapshot else None,
+            published=snapshot.info.published if snapshot else None,
+            problem=holder.problem,
+            reload_failures=holder.reload_failures,
+            loaded_at=holder.loaded_at,
+            withheld=dict(part.withheld) if part else {},
+        )
 
     def _over(self, holder: Fixed) -> Statistics:
         """Answers from another release, which share with these what is kept."""
@@ -72,6 +104,14 @@ class Statistics:
         Without a release the answer has no cells and says why. Raises BadQuery for an id that the release in use lacks,
         and where the answer would be out of all proportion.
         """
+        if self._answers is None:
+            return self._answer(filters)
+        found = self._answers.get(filters)
+        if found is None:
+            found = self._answers[filters] = self._answer(filters)
+        return found
+
+    def _answer(self, filters: Filters) -> Released:
         snapshot = self._holder.snapshot()
         if snapshot is None:
             return self._no_release(filters)
@@ -111,14 +151,7 @@ class Statistics:
         if current is None:
             return ()
         names = [current, *(name for name in self._holder.names() if name < current)][:MAX_LOGGED]
-        return tuple(filter(None, map(self._logged, names)))
-
-    def _logged(self, name: str) -> Logged | None:
-        """A release's entry of the log; None where it does not lie in the directory."""
-        try:
-            return logged(self._holder.folder(name))
-        except KeyError:
-            return None
+        return tuple(filter(None, map(self._holder.logged, names)))
 
     def file(self, name: str) -> BinaryIO:
         """A file of the release in use, its hash checked; of license data only while license series are shown.
@@ -128,11 +161,10 @@ class Statistics:
         info = self.info()
         if info.id is None or (info.license_off and name != PUBLIC_FILE):
             raise KeyError(name)
-        folder = self._holder.folder(info.id)
-        entry = logged(folder)
+        entry = self._holder.logged(info.id)
         if entry is None:
             raise KeyError(name)
-        return open_file(folder, entry, name)
+        return open_file(self._holder.folder(info.id), entry, name)
 
     def at(self, release_id: str) -> Statistics:
         """Answers from an earlier release of the directory; KeyError if there is no such sound one."""
@@ -155,12 +187,11 @@ class Statistics:
 
     def _at(self, name: str) -> Statistics | None:
         """Answers from an earlier release; None if unsound."""
-        holder = self._holder.holder if isinstance(self._holder, Fixed) else self._holder
         snapshot = self._earlier.get(name)
         off = self.info().license_off
         if snapshot and off:  # what the release in use does not show is not shown of an earlier one either
             snapshot = without_licenses(snapshot, off)
-        return self._over(Fixed(holder, snapshot)) if snapshot else None
+        return self._over(Fixed(self._root, snapshot)) if snapshot else None
 
     def remember(
         self, key: Hashable, make: Callable[[Statistics], T], *, keep: Callable[[T], bool] = lambda _: True
@@ -169,8 +200,9 @@ class Statistics:
 
         The results used last are kept by `key` and release, where `keep` says so; each is made once, however many ask.
         """
-        pinned = self.pinned()
-        return self._kept.get((pinned.info(), key), lambda: make(pinned), keep=keep)
+        pinned, loads = self.pinned(), self._root.loads
+        self._kept.forget(lambda key: key[0] != loads)  # made before the release in use came, and of no more use
+        return self._kept.get((loads, pinned.info(), key), lambda: make(pinned), keep=keep)
 
     def info(self) -> ReleaseInfo:
         """The release in use."""
@@ -215,9 +247,14 @@ class Statistics:
         return gate.release(info, filters, labels=(), periods=(), dates=(), parts=(), words=lambda cells: words)
 
 
-def open_statistics(releases: Path) -> Statistics:
-    """Open the current release of a directory; a missing one does not raise, `state()` tells."""
-    return Statistics(Holder(releases))
+def open_statistics(releases: Path | str, *, verify_key: Path | None = None, cache: Path | None = None) -> Statistics:
+    """Open the current release of a directory or of `s3://bucket/prefix`; where none is, `state()` tells.
+
+    With `verify_key`, a file, releases must be signed. `cache` is the directory for what object storage holds, None for
+    a temporary one. Raises UserError where the key or the address is none.
+    """
+    key = None if verify_key is None else read_verify_key(verify_key)
+    return Statistics(Holder(open_place(releases, cache), key))
 
 
 # -- months ---------------------------------------------------------------------------------------------------------

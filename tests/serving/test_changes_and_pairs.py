@@ -10,7 +10,7 @@ from small_release import Ask, Build, by_period
 
 from data_access.contracts import Status
 from data_access.filters import BadQuery
-from data_access.serving import release
+from data_access.serving import holder
 from data_access.serving import statistics as module
 from data_access.serving.earlier import MAX_OPEN
 from data_access.serving.statistics import Statistics, open_statistics
@@ -209,7 +209,7 @@ def test_earlier_releases_answer_for_themselves(tmp_path: Path) -> None:
 
 
 def test_pinned_answers_stay_with_their_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(holder, "LOOK_EVERY", 0.0)
     write_release(tmp_path, [public_row("2025-01", CODE, "all", 5, 5)], id_="2025-03-01T00-00-00Z-aaaaaa")
     statistics = open_statistics(tmp_path)
     filters = statistics.parse("series=public&measure=value&from=2025-01&to=2025-01")

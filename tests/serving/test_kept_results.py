@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from release_builder import public_row, write_release
 
-from data_access.serving import earlier, release
+from data_access.serving import earlier, holder
+from data_access.serving.directory import Directory
+from data_access.serving.holder import Holder
 from data_access.serving.kept import Kept
-from data_access.serving.release import Holder, Snapshot
+from data_access.serving.release import Snapshot
 from data_access.serving.statistics import MAX_KEPT, Statistics, open_statistics
 
 CODE = "7601103000"
@@ -96,7 +98,7 @@ def test_what_is_not_to_be_kept_is_made_again() -> None:
 
 
 def test_a_result_is_of_one_release_whatever_comes_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(holder, "LOOK_EVERY", 0.0)
     publish(tmp_path, value=5, id_=OLD)
     statistics = open_statistics(tmp_path)
 
@@ -171,7 +173,7 @@ def test_releases_of_one_public_table_hold_it_once(tmp_path: Path, now: int, sha
 
 
 def test_the_next_release_takes_over_a_public_table_that_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(holder, "LOOK_EVERY", 0.0)
     publish(tmp_path, value=5, id_=OLD)
     statistics = open_statistics(tmp_path)
     first = snapshot_of(statistics)
@@ -181,12 +183,12 @@ def test_the_next_release_takes_over_a_public_table_that_stays(tmp_path: Path, m
 
 
 def test_a_release_that_is_pinned_does_not_hold_on_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(holder, "LOOK_EVERY", 0.0)
     publish(tmp_path, value=5, id_=OLD)
     publish(tmp_path, value=7, id_=NEW)
-    holder = Holder(tmp_path)
-    pinned: Callable[[], Statistics] = Statistics(holder).pinned
+    held = Holder(Directory(tmp_path))
+    pinned: Callable[[], Statistics] = Statistics(held).pinned
     before = pinned().previous()
     assert before
     assert before.pinned() is before
-    assert before._holder.holder is holder  # type: ignore[union-attr]
+    assert before._holder.holder is held  # type: ignore[union-attr]

@@ -241,7 +241,7 @@ def test_a_release_without_license_data_says_so(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_told(statistics: Statistics, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="--out: expected a file that can be written"):
+    with pytest.raises(UserError, match="expected to write it, found: "):
         write_report(statistics, tmp_path / "file" / "report.xlsx")
 
 

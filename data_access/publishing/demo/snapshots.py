@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from data_access.contracts import DEMONSTRATION_MARK, LICENSES
 from data_access.publishing.demo.records import Records
+from data_access.publishing.files import whole_file
 
 KG_PER_TON: Final = 1000.0
 SLIP_HEADINGS: Final = ("7606", "7604", "7607", "76")
@@ -56,7 +57,8 @@ def write_snapshot(path: Path, records: Records, *, day: date) -> int:
     columns["expected_import_on"] = records.expected_import_on[known]
     arrays = [pa.array(columns[field.name], type=field.type, from_pandas=True) for field in LICENSES]
     schema = LICENSES.with_metadata({DEMONSTRATION_MARK: b"true"})
-    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="zstd")
+    with whole_file(path) as file:
+        pq.write_table(pa.Table.from_arrays(arrays, schema=schema), file, compression="zstd")
     return int(known.sum())
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from data_access.errors import UserError
+from data_access.errors import UserError, writing
 from data_access.publishing.demo.history import months_between
 from data_access.publishing.demo.imports import Imports, draw_imports
 from data_access.publishing.demo.public import last_public_month, write_public
@@ -21,6 +21,7 @@ from data_access.publishing.demo.records import REQUIRED_FROM, draw_records
 from data_access.publishing.demo.revisions import draw_revisions
 from data_access.publishing.demo.shares import read_shares
 from data_access.publishing.demo.snapshots import Slip, with_slip, write_snapshot
+from data_access.publishing.files import expect_writable, whole_file
 from data_access.publishing.review import Review, stopped
 from data_access.publishing.sources.licenses import counted, read_licenses
 from data_access.publishing.sources.vintages import is_demonstration
@@ -173,9 +174,11 @@ def _clear(out: Path) -> None:
     real = [path for path in earlier if not is_demonstration(path)]
     if real:
         raise UserError(f"{real[0]}: expected nothing but synthetic data in {out}, found others; name another --out")
-    for path in earlier:
-        path.unlink()
-    out.mkdir(parents=True, exist_ok=True)
+    with writing(out):
+        for path in earlier:
+            path.unlink()
+        out.mkdir(parents=True, exist_ok=True)
+    expect_writable([out])
 
 
 def _decided(out: Path, days: Iterable[date], slip: Slip | None, reference: Reference) -> list[str]:
@@ -191,9 +194,11 @@ def _decided(out: Path, days: Iterable[date], slip: Slip | None, reference: Refe
 
 def _write_texts(out: Path, seed: int, decided: list[str]) -> None:
     secret = hashlib.sha256(f"demonstration {seed}".encode()).hexdigest()
-    (out / "policy.toml").write_text(POLICY.format(secret=secret), encoding="utf-8", newline="\n")
     lines = ["license_id,decision,quantity_kg,value_usd,note", *decided]
-    (out / "decisions.csv").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    texts = {"policy.toml": POLICY.format(secret=secret), "decisions.csv": "\n".join(lines) + "\n"}
+    for name, text in texts.items():
+        with whole_file(out / name) as file:
+            file.write(text.encode())
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from data_access.contracts import LEVELS
-from data_access.errors import UserError, all_at_once
+from data_access.errors import UserError, all_at_once, cannot_write
 from data_access.publishing.sources.census_client import CensusClient, Pace
 from data_access.publishing.sources.census_journal import Done, Journal, open_journal
 from data_access.publishing.sources.census_query import month_range, runs, spans
@@ -199,7 +199,7 @@ def _written_to(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(f"{out}: cannot write there ({error.strerror or error}); name another --out") from None
+        raise cannot_write(error.filename or out, error) from None
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from data_access.errors import writing
+
 JOURNAL: Final = ".unfinished.json"
 VALID_FOR: Final = dt.timedelta(hours=24)
 """An older unfinished pull is begun anew: its figures may have been revised since."""
@@ -37,8 +39,9 @@ class Journal:
         months = {name: [entry.rows, entry.written] for name, entry in self.done.items()}
         text = json.dumps({"arguments": self.arguments, "started": self.started.isoformat(), "months": months})
         unfinished = self.path.with_name(f"{self.path.name}.tmp")
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(self.path)
+        with writing(self.path):
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(self.path)
 
     def close(self) -> None:
         """The pull has ended: the next one starts anew."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_access.contracts import DEMONSTRATION_MARK, LEVELS, RAW_PUBLIC
-from data_access.errors import UserError
+from data_access.errors import UserError, writing
 
 STAMP: Final = "%Y-%m-%dT%H-%M-%SZ"
 """File name of a pull: when it was made, UTC, to the second."""
@@ -47,9 +48,10 @@ def write_month(
     standing = [path for path in _pulls(folder) if path.name <= name]
     if standing and _same(standing[-1], table, demonstration=demonstration):
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.glob(f".*{_UNFINISHED}"):
-        leftover.unlink(missing_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob(f".*{_UNFINISHED}"):
+            leftover.unlink(missing_ok=True)
     if demonstration:
         table = table.replace_schema_metadata({DEMONSTRATION_MARK: b"true"})
     _write_whole(table, folder / name)
@@ -152,8 +154,14 @@ def _same(path: Path, table: pa.Table, *, demonstration: bool) -> bool:
 
 def _write_whole(table: pa.Table, path: Path) -> None:
     unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
-    with unfinished.open("wb") as file:
-        pq.write_table(table, file, compression="zstd")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    try:
+        with writing(path):
+            with unfinished.open("wb") as file:
+                pq.write_table(table, file, compression="zstd")
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise

@@ -5,7 +5,7 @@ An absent cell is no object: its level and its period tell what it is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -131,20 +131,29 @@ class LicenseTable:
         rows = self._rows(parts)
         if rows.start == rows.stop:
             return [None] * len(periods)
-        places = {place: rows.start + offset for offset, place in enumerate(self._columns.period[rows].tolist())}
+        places = {place: offset for offset, place in enumerate(self._columns.period[rows].tolist())}
         found = [places.get(self._periods.get(period or "", NOWHERE)) for period in periods]
-        return [None if at is None else self._row(at) for at in found]
+        made = self._made(rows)
+        return [None if at is None else made(at) for at in found]
 
-    def _row(self, at: int) -> LicenseRow:
+    def _made(self, rows: slice) -> Callable[[int], LicenseRow]:
+        """What makes the rows of a slice by their place in it."""
         columns, ranges = self._columns, self._columns.ranges
-        shown = columns.status[at] == PUBLISHED
-        return LicenseRow(
-            value=int(columns.value[at]) if shown else None,
-            kg=int(columns.kg[at]) if shown else None,
-            status=int(columns.status[at]),
-            as_of=int(columns.as_of[at]),
-            ranges=None if ranges is None else (_bounds(ranges[0:2, at]), _bounds(ranges[2:4, at])),
-        )
+        value, kg = columns.value[rows].tolist(), columns.kg[rows].tolist()
+        status, as_of = columns.status[rows].tolist(), columns.as_of[rows].tolist()
+        bounds = None if ranges is None else ranges[:, rows].T.tolist()
+
+        def row(at: int) -> LicenseRow:
+            shown = status[at] == PUBLISHED
+            return LicenseRow(
+                value=value[at] if shown else None,
+                kg=kg[at] if shown else None,
+                status=status[at],
+                as_of=as_of[at],
+                ranges=None if bounds is None else (_bounds(bounds[at][0:2]), _bounds(bounds[at][2:4])),
+            )
+
+        return row
 
     def members(self, product: str, chosen: Sequence[Collection[str] | None]) -> Iterator[tuple[str, ...]]:
         """Members of the table's own dimensions for which it has any row of a product, each among the `chosen` ones of
@@ -182,9 +191,9 @@ def _taken(columns: Columns, order: npt.NDArray[np.intp]) -> Columns:
     )
 
 
-def _bounds(pair: Integers) -> Bounds:
-    low, high = (None if bound < 0 else int(bound) for bound in pair)
-    return low, high
+def _bounds(pair: Sequence[int]) -> Bounds:
+    low, high = pair
+    return None if low < 0 else low, None if high < 0 else high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -239,10 +239,9 @@ def _cells(
     unit = unit_of(filters)
     cells = []
     for member, label in enumerate(labels):
-        for column, period in enumerate(periods):
-            rank = ranks[member][column]
-            date, source = as_of[member][column], sources[member][column]
-            low, high = _range(part, filters.measure, rank, (member, column))
+        rows = zip(periods, values[member], ranks[member], as_of[member], sources[member], strict=True)
+        for column, (period, value, rank, date, source) in enumerate(rows):
+            low, high = _range(part, filters.measure, rank, (member, column)) if rank == WITHHELD else (None, None)
             cells.append(
                 Cell(
                     period.id,
@@ -255,7 +254,7 @@ def _cells(
                     _basis(basis, source),
                     filters.measure,
                     unit,
-                    values[member][column] if rank == PUBLISHED else None,
+                    value if rank == PUBLISHED else None,
                     STATUSES[rank],
                     part.partial[column],
                     dates[date] if date < len(dates) else None,

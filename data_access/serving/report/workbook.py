@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_access.contracts import Status
-from data_access.errors import UserError
+from data_access.errors import cannot_write
 from data_access.filters import By, Measure, month_words
 from data_access.serving.notes import DEMONSTRATION, MARKS
 from data_access.serving.prose import amount, change_words
@@ -111,4 +111,4 @@ def _write(out: Path, content: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             unfinished.unlink()
-        raise UserError(f"--out: expected a file that can be written, found {out} ({error.strerror})") from None
+        raise cannot_write(out, error) from None

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
 from pathlib import Path
+from typing import Any, BinaryIO
 
+import pyarrow as pa
 import pytest
 from fake_census import CODES, KEY, QUICK, FakeCensus, at, month_rows, row
 
 from data_access.errors import UserError
+from data_access.publishing.sources import vintages
 from data_access.publishing.sources.census_journal import JOURNAL
 from data_access.publishing.sources.census_query import VARIABLES, Query, month_range, runs, spans
 from data_access.publishing.sources.vintages import newest, pulled_at, read_month
@@ -203,7 +207,7 @@ def test_the_whole_address_of_the_api_is_taken_for_its_host(census: FakeCensus, 
 
 def test_a_directory_that_cannot_be_written_to_is_named(census: FakeCensus, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="file/public: cannot write there"):
+    with pytest.raises(UserError, match=r"file/public.*: expected to write it, found: Not a directory"):
         census.pull(tmp_path / "file" / "public", "2025-01", "2025-04")
 
 
@@ -304,3 +308,23 @@ def test_months_are_told_as_spans_and_cut_into_runs() -> None:
     assert spans(months) == "2024-11 to 2025-01, 2025-03"
     assert list(runs(months, longest=2)) == [("2024-11", "2024-12"), ("2025-01",), ("2025-03",)]
     assert month_range("2024-11", "2025-01") == ("2024-11", "2024-12", "2025-01")
+
+
+def test_without_room_a_pull_keeps_what_it_has_and_goes_on_once_there_is_some(
+    census: FakeCensus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = vintages.pq.write_table
+
+    def write(table: pa.Table, file: BinaryIO, **options: Any) -> None:
+        if "2025-03" in table["month"].to_pylist():
+            raise OSError(errno.ENOSPC, "Error writing bytes to file")
+        real(table, file, **options)
+
+    words = r"2025-03/.*parquet: expected to write it, found: No space left on device; free some space(.|\n)*kept: "
+    with monkeypatch.context() as patch, pytest.raises(UserError, match=words):
+        patch.setattr(vintages.pq, "write_table", write)
+        census.pull(tmp_path, "2025-01", "2025-04")
+    assert sorted(month for _, month in newest(tmp_path)) == ["2025-01", "2025-02"]
+    assert not list(tmp_path.rglob(".*.tmp"))
+    census.pull(tmp_path, "2025-01", "2025-04")
+    assert len(newest(tmp_path)) == 4

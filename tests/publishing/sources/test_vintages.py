@@ -98,7 +98,8 @@ def test_a_write_that_fails_leaves_no_file_and_the_next_one_clears_up(
     def fail(*args: Any, **options: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+    words = "2024-05-07T12-30-00Z.parquet: expected to write it, found: No space"
+    with monkeypatch.context() as patch, pytest.raises(UserError, match=words):
         patch.setattr(vintages.pq, "write_table", fail)
         write(tmp_path, rows(CANADA))
     assert newest(tmp_path) == {}
