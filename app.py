@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dashboard import logs
 from dashboard.factory import create_app
 from dashboard.settings import Settings
 
 settings = Settings.from_env()
+logs.configure(settings.log)
 app = create_app(settings)
 server = app.server
 

@@ -148,7 +148,6 @@ window.aim = window.aim || {};
     else from.value = to.value;
   }
 
-  let timer = 0;
   form.addEventListener("change", (event) => {
     const control = event.target;
     const picker = control.closest(".picker");
@@ -159,8 +158,7 @@ window.aim = window.aim || {};
     if (set && !set.querySelector("input:checked")) control.checked = true;
     if (control.name === "from" || control.name === "to") keepOrder(control);
     describe();
-    window.clearTimeout(timer);
-    timer = window.setTimeout(() => aim.go(search()), picker ? 300 : 0);
+    aim.go(search());
   });
 
   form.addEventListener("submit", (event) => {

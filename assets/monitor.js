@@ -1,60 +1,37 @@
 /* Ties the page to Dash: the address is the state, a change of it is one callback, and what comes back is announced.
-   `filters.js` turns controls into addresses, `picture.js` saves charts. */
+   `filters.js` turns controls into addresses, `picture.js` saves charts, `boot.js` brings the page to life. */
 window.aim = window.aim || {};
 (function (aim) {
   "use strict";
   const root = document.documentElement;
   const view = root.dataset.view;
   const narrow = window.matchMedia("(max-width: 48rem)");
-  const state = { shown: null, live: false };
+  const state = { shown: null, mounted: false, live: false, gone: 0 };
+  const TOGETHER = 600; // ms between two changes that are one step back in the browser's history
   const byId = (id) => document.getElementById(id);
-
-  /* ---- The layout that Dash serves holds every view; this page keeps its own. */
-  aim.keepOwnView = function (layout) {
-    layout.props.children = layout.props.children.filter((child) => child.props.id === `view-${view}`);
-    const own = layout.props.children[0];
-    const screen = own && own.props.children.find((child) => child.props.id === `${view}-screen`);
-    if (screen) screen.props.data = narrow.matches ? "narrow" : "wide";
-    // The address is known before Dash looks at it; otherwise its first callback would run twice.
-    const url = own && own.props.children.find((child) => child.props.id === `${view}-url`);
-    if (url) for (const name of ["pathname", "search", "hash", "href"]) url.props[name] = location[name];
-  };
-
-  /* ---- A component that shows HTML written by the server's templates: one string, no tree of components. */
-  function Html(props) {
-    const React = window.React;
-    const ref = React.useRef(null);
-    const was = React.useRef(false);
-    const loading = window.dash_component_api.useDashContext().useLoading();
-    React.useEffect(() => aim.rendered(ref.current), [props.html]);
-    React.useEffect(() => {
-      if (was.current && !loading) aim.settled();
-      was.current = loading;
-    }, [loading]);
-    return React.createElement(props.tag || "div", {
-      id: props.id,
-      className: props.className,
-      ref,
-      dangerouslySetInnerHTML: { __html: props.html || "" },
-    });
-  }
-  window.aim_monitor = { Html };
 
   /* ---- Going to another selection. */
   aim.go = function (search) {
     if (search === location.search) return;
-    if (!state.live) return void location.assign(location.pathname + search);
-    history.pushState({}, "", location.pathname + search);
-    startLoading();
-    window.dash_clientside.set_props(`${view}-url`, { search, href: location.href });
-    followLinks(search);
+    if (!state.mounted) return void location.assign(location.pathname + search);
+    const now = performance.now();
+    const step = now - state.gone < TOGETHER ? "replaceState" : "pushState";
+    state.gone = now;
+    history[step]({}, "", location.pathname + search);
+    ask(search);
   };
+
+  function ask(search) {
+    startLoading();
+    window.dash_clientside.set_props(`${view}-url`, { search });
+    followLinks(search);
+  }
 
   window.addEventListener("popstate", () => {
     if (!view || location.search === state.shown) return;
+    if (!state.mounted) return void location.reload();
     aim.fillForm(location.search);
-    startLoading();
-    followLinks(location.search);
+    ask(location.search);
   });
 
   /* On a phone the header's links are one row that scrolls; the one of this page is in sight. */
@@ -63,7 +40,7 @@ window.aim = window.aim || {};
   if (strip) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
 
   narrow.addEventListener("change", () => {
-    if (state.live) window.dash_clientside.set_props(`${view}-screen`, { data: narrow.matches ? "narrow" : "wide" });
+    if (state.mounted) window.dash_clientside.set_props(`${view}-screen`, { data: narrow.matches ? "narrow" : "wide" });
   });
 
   function startLoading() {
@@ -85,12 +62,9 @@ window.aim = window.aim || {};
     if (!head) return;
     state.shown = head.dataset.search;
     for (const box of document.querySelectorAll(".toggles input")) box.checked = true;
-    if (state.live) {
-      aim.say(head.dataset.status);
-      document.title = head.dataset.title;
-    } else {
-      whenDrawn(goLive);
-    }
+    if (!state.mounted) return;
+    aim.say(head.dataset.status);
+    document.title = head.dataset.title;
   };
 
   /* Dash is done with a callback: either the answer to this address is on the page, or something failed. */
@@ -98,7 +72,7 @@ window.aim = window.aim || {};
     if (!root.classList.contains("is-loading")) return;
     window.setTimeout(() => {
       root.classList.remove("is-loading");
-      if (state.live && state.shown !== location.search) fail();
+      if (state.mounted && state.shown !== location.search) fail();
     }, 0);
   };
 
@@ -118,21 +92,18 @@ window.aim = window.aim || {};
     if (line && line.textContent !== text) line.textContent = text;
   };
 
-  /* ---- From the page as the server wrote it to the live one, once its charts stand. */
-  function whenDrawn(then, tries = 0) {
-    const charts = [...document.querySelectorAll("#react-entry-point .card:not(:has([data-empty], [data-absent], [data-no-chart], [data-rows='0'])) .chart")];
-    if (charts.every((chart) => chart.querySelector(".main-svg"))) return void then();
-    if (tries < 1200) window.setTimeout(() => whenDrawn(then, tries + 1), 25);
-  }
+  /* ---- From the page as the server wrote it to the live one: first its parts, then the charts in sight. */
+  aim.mounted = function () {
+    state.mounted = true;
+    byId("first-view").remove();
+    root.classList.add("mounted");
+    aim.whenMounted();
+  };
 
-  function goLive() {
+  aim.goLive = function () {
     if (state.live) return;
-    const first = byId("first-view");
-    const open = [...first.querySelectorAll("details.details")].map((details) => details.open);
     state.live = true;
     root.classList.add("live");
-    first.remove();
-    document.querySelectorAll("details.details").forEach((details, i) => { details.open = Boolean(open[i]); });
     if (location.hash.length > 1) {
       const target = byId(location.hash.slice(1));
       if (target) {
@@ -142,7 +113,12 @@ window.aim = window.aim || {};
       }
     }
     document.dispatchEvent(new CustomEvent("aim:live"));
-  }
+  };
+
+  aim.withoutCharts = function () {
+    state.mounted = false;
+    aim.say("The charts of this page could not be loaded; pictures stand in their place.");
+  };
 
   /* ---- Boxes of the chart cards; they are written anew with each answer, so listen above them. */
   document.addEventListener("change", (event) => {

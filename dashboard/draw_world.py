@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dashboard.templating import ASSETS
+from dashboard.statics import ASSETS
 from data_access.reference import Countries, load
 
 WIDTH = 2000

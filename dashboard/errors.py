@@ -7,17 +7,28 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from dash.exceptions import DependencyException
-from flask import Flask, Response, jsonify, make_response, request
+from flask import Flask, Response, g, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
 
 if TYPE_CHECKING:
     from dashboard.shell import Shell
 
 UPDATE = "/_dash-update-component"
+RETRIED = (429, 503)
+"""Refusals that hold for a while; `limits` tells how long."""
 _log = logging.getLogger(__name__)
 WORDS = {
     404: ("This page does not exist", ("The address may be mistyped, or the page may have moved.",)),
     405: ("This cannot be done here", ("The page can be read, not written to.",)),
+    413: ("This is too much at once", ("The request is larger than any that a page here sends.",)),
+    429: (
+        "Too many requests from here",
+        ("One address may ask only so much a minute, so that others are answered too. Please try again in a moment.",),
+    ),
+    503: (
+        "Too much is asked at once",
+        ("Others are being answered. Please try again in a moment.",),
+    ),
     500: (
         "Something went wrong on our side",
         ("The page could not be made. This has been recorded; please try again in a moment.",),
@@ -48,14 +59,22 @@ def _allow(error: HTTPException) -> dict[str, str]:
     return {name: value for name, value in error.get_headers() if name == "Allow"}
 
 
+def _hint(code: int) -> str:
+    if code == 404:
+        return "/api/v1/openapi.json lists what there is."
+    return f"Please ask again in {g.retry_after} s." if code in RETRIED and "retry_after" in g else ""
+
+
 def _answer(shell: Shell, code: int, *, headers: dict[str, str] | None = None) -> Response:
     heading, lines = WORDS.get(code, (HTTPStatus(code).phrase, ("The request could not be understood.",)))
     if request.path.startswith(("/api/", "/_dash")):
         parameter = "path" if code == 404 else "request"
-        message = f"{heading}. /api/v1/openapi.json lists what there is." if code == 404 else f"{heading}."
+        message = f"{heading}. {_hint(code)}".strip()
         body = {"parameter": parameter, "given": request.path[:200], "allowed": [], "message": message}
         response = make_response(jsonify(error=body), code)
     else:
         response = make_response(shell.error_page(heading, lines), code)
     response.headers.update(headers or {})
+    if code in RETRIED and "retry_after" in g:
+        response.headers["Retry-After"] = str(g.retry_after)
     return response

@@ -1,33 +1,21 @@
-"""The only place that makes a `dcc.Graph`, so that no chart has an upload button, a modebar or a trap for scrolling."""
+"""What a chart is made of: a Plotly figure as a plain dictionary, and the only place that makes a chart of it.
+
+How it is drawn (no modebar, no upload button, no trap for scrolling) is told by `assets/boot.js`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dash import dcc
+from dashboard.components.own import Chart
 
 Figure = dict[str, Any]
 """A Plotly figure as a plain dictionary: `data`, `layout`."""
 
-CONFIG: dict[str, Any] = {
-    "displayModeBar": False,
-    "showSendToCloud": False,
-    "plotlyServerURL": "",
-    "topojsonURL": "/assets/topojson/",
-    "responsive": True,
-    "scrollZoom": False,
-    "doubleClick": False,
-    "showTips": False,
-    "displaylogo": False,
-}
-EMPTY: Figure = {
-    "data": [],
-    "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}, "paper_bgcolor": "#ffffff", "dragmode": False},
-}
+EMPTY: Figure = {"data": [], "layout": {}}
 """What a chart holds before its first figures, and where there is nothing to draw."""
 
 
-def graph(id_: str) -> dcc.Graph:
+def graph(id_: str) -> Chart:
     """An empty chart; a callback gives it its figure."""
-    config: Any = CONFIG
-    return dcc.Graph(id=id_, figure=EMPTY, config=config, responsive=True, animate=False)
+    return Chart(id=id_, figure=EMPTY)

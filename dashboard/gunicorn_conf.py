@@ -1,42 +1,34 @@
 """How gunicorn runs the monitor: `gunicorn -c dashboard/gunicorn_conf.py app:server` (`aim-monitor serve` does so).
 
 One release in memory, loaded before the workers fork (`preload_app`); threads keep connections alive; the control
-socket stays off; the access log tells what was asked and how it went, never by whom.
+socket stays off; the logs tell what was asked and how it went, never by whom. TERM ends it once open requests are
+answered; USR2 starts the next master beside it, on the same socket.
 """
 
 from __future__ import annotations
 
-import re
+import os
+import sys
 from typing import Any
 
-from gunicorn.glogging import Logger
-
+from dashboard import health, logs, metrics
 from dashboard.settings import Settings
-
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-class OneLineLogger(Logger):  # type: ignore[misc]
-    """An access log whose lines are its own: what a request's path holds cannot begin another."""
-
-    def atoms(self, *request: Any) -> dict[str, Any]:
-        """What a line is made of, control characters written out."""
-        return {name: _one_line(value) for name, value in super().atoms(*request).items()}
-
-
-def _one_line(value: Any) -> Any:
-    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value) if isinstance(value, str) else value
-
+from dashboard.statics import STATICS
 
 _settings = Settings.from_env()
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+if _settings.metrics_port:  # before the application is loaded: prometheus-client looks for the directory once
+    metrics.make_directory()
 
 bind = f"{_host}:{_settings.port}"
 workers = _settings.workers
-worker_class = "gthread"
-threads = 4
+worker_class = "dashboard.worker.PatientWorker"  # threads that slow clients do not hold
+threads = 8  # of which `limits` leaves four to costly answers and their queue
+worker_connections = 800  # stays below the usual 1,024 open files of a process
+sendfile = False  # would write past the worker, and wait for slow readers
 preload_app = True
 control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - heart beats, not on a disk
 
 WARM = ("/", "/surges", "/compare")
 """Pages drawn before the workers fork; the last two open earlier releases, which all workers then share."""
@@ -47,15 +39,20 @@ keepalive = 15  # seconds; longer than a reader's pause between two filter chang
 max_requests = 50_000  # a worker is renewed now and then, whatever leaks
 max_requests_jitter = 5_000
 
+# Who is believed, and what, is decided in `proxies` alone; gunicorn would believe whoever speaks from this machine.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+
 limit_request_line = 8190  # bytes, the most there is; `filters.MAX_QUERY` stays below it
 limit_request_fields = 60
 limit_request_field_size = 8190
 
-logger_class = OneLineLogger
+logger_class = logs.logger_class(_settings.log)
 accesslog = "-"
-access_log_format = "%(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
+access_log_format = logs.ACCESS_TEXT
 errorlog = "-"
-loglevel = "warning"
+loglevel = "info" if _settings.log == "json" else "warning"
 
 
 def when_ready(server: Any) -> None:
@@ -66,3 +63,42 @@ def when_ready(server: Any) -> None:
     client = server.app.wsgi().test_client()
     for path in WARM:
         client.get(path)
+    server.app.wsgi().extensions[STATICS].prepare()
+    if counted := metrics.of(server.app.wsgi()):
+        counted.serve(_settings.host, _settings.metrics_port or 0)
+
+
+def pre_exec(server: Any) -> None:
+    """Start the next master as a module too: as a script, gunicorn's own `http` would hide Python's."""
+    server.START_CTX["args"] = [sys.executable, "-m", "gunicorn", *sys.argv[1:]]
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Count the worker."""
+    if counted := metrics.of(server.app.wsgi()):
+        counted.worker_started()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Have the worker look for the next release by itself, and note the one in use for the metrics."""
+    worker.wsgi.extensions[health.WATCH]()
+    if counted := metrics.of(worker.wsgi):
+        counted.follow(worker.wsgi.extensions[health.HEALTH])
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Keep what a worker counted that has ended."""
+    if counted := metrics.of(server.app.wsgi()):
+        counted.worker_ended(worker.pid)
+
+
+def pre_request(worker: Any, req: Any) -> None:
+    """Note when a request began."""
+    logs.started(req)
+
+
+def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:
+    """Count a request that was answered."""
+    counted = metrics.of(worker.wsgi)
+    if counted and resp is not None:
+        counted.observe(environ.get("PATH_INFO", ""), resp.status_code, logs.seconds(req) or 0.0)

@@ -1,18 +1,46 @@
-"""Headers of every answer: a strict content security policy, no cookies, what may be cached and for how long."""
+"""Headers of every answer: a strict content security policy, no cookies, what may be cached and for how long.
+
+No Cross-Origin-Embedder-Policy: nothing comes from other origins, and no page needs what it would unlock. HSTS names no
+subdomains: those of the host that serves the monitor may be somebody else's.
+"""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
+from base64 import b64encode
+from hashlib import sha256
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 
 from dashboard.base_url import BASE_URL
 
+UNUSED = (
+    "accelerometer",
+    "autoplay",
+    "browsing-topics",
+    "camera",
+    "clipboard-read",
+    "display-capture",
+    "encrypted-media",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
+"""What browsers know that no page here needs; one that they do not know would be told as an error in their console."""
 FIXED = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), clipboard-write=(self)",
+    "Permissions-Policy": ", ".join([*(f"{name}=()" for name in UNUSED), "clipboard-write=(self)"]),
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
@@ -25,50 +53,49 @@ API_SECONDS = 60
 """How long an answer of the API may be kept unasked; a new release shows after that at the latest."""
 
 
-def style_nonce() -> str:
-    """The nonce of this request, for the style elements that Dash and Plotly create."""
-    if "style_nonce" not in g:
-        g.style_nonce = secrets.token_urlsafe(16)
-    return str(g.style_nonce)
+EMPTY_STYLE = f"'sha256-{b64encode(sha256(b'').digest()).decode()}'"
+"""Lets style elements through that are empty: Plotly makes one, and adds its rules by script. Everything else about
+style comes from the style sheets (assets/start.js keeps such elements empty)."""
+PAGE_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        f"style-src 'self' {EMPTY_STYLE}",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+"""Everything from here, no inline script and no inline style, no frame around it."""
+DATA_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""What an answer that is no page may load if a browser shows it by itself: nothing."""
+EMBED_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors *"
+)
+"""What the page made for frames may load: style sheets and images from here, nothing else."""
 
 
-def content_security_policy(*, scripts: Sequence[str], nonce: str) -> str:
-    """Everything from here, no inline script but those with the given hashes, no frame around it."""
-    return "; ".join(
-        [
-            "default-src 'none'",
-            " ".join(["script-src 'self'", *scripts]),
-            f"style-src 'self' 'nonce-{nonce}'",
-            "img-src 'self' data: blob:",
-            "font-src 'self'",
-            "connect-src 'self'",
-            "manifest-src 'self'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        ]
-    )
+def policy_of(response: Response) -> str:
+    """The content security policy of an answer."""
+    if request.path == EMBED:
+        return EMBED_POLICY
+    return PAGE_POLICY if response.mimetype == "text/html" else DATA_POLICY
 
 
-def embed_policy() -> str:
-    """What the page made for frames may load: style sheets and images from here, nothing else."""
-    return (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors *"
-    )
-
-
-def add_headers(server: Flask, *, scripts: Sequence[str]) -> None:
-    """Give every answer of `server` its headers; `scripts` are the hashes of inline scripts."""
+def add_headers(server: Flask) -> None:
+    """Give every answer of `server` its headers."""
 
     @server.after_request
     def after(response: Response) -> Response:
         for name, value in FIXED.items():
             response.headers[name] = value
-        response.headers["Content-Security-Policy"] = content_security_policy(scripts=scripts, nonce=style_nonce())
+        response.headers["Content-Security-Policy"] = policy_of(response)
         is_api, is_embed = request.path.startswith(OPEN), request.path == EMBED
         if is_embed:
-            response.headers["Content-Security-Policy"] = embed_policy()
             del response.headers["X-Frame-Options"]
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if is_api or is_embed else "same-origin"
         if is_api:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from dashboard.logs import configure
 from dashboard.settings import Settings
 from data_access.errors import UserError
+from data_access.object_store import ObjectStore
+from data_access.signing import read_verify_key
 
 CONFIGURATION = Path(__file__).with_name("gunicorn_conf.py")
 ROOT = Path(__file__).resolve().parent.parent
+CURRENT, MAX_CURRENT = "current", 1024
+_log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> None:
@@ -20,9 +27,20 @@ def serve(settings: Settings) -> None:
 
     Raises `UserError` when no release is there or the address cannot be listened on.
     """
-    check_release(settings.releases)
-    check_address(settings.host, settings.port)
-    print(f"AIM Monitor: {address(settings)} (release directory {settings.releases}; stop with Ctrl+C)", flush=True)  # noqa: T201
+    configure(settings.log)
+    check_release(settings.releases, settings.cache)
+    if settings.verify_key:
+        read_verify_key(settings.verify_key)
+    if not inherits_socket(os.environ):
+        check_address(settings.host, settings.port)
+    if settings.metrics_port:
+        check_address(settings.host, settings.metrics_port, variable="AIM_METRICS_PORT")
+        check_temporary()
+    told = f"AIM Monitor: {address(settings)} (releases in {settings.releases}; stop with Ctrl+C)"
+    if settings.log == "text":
+        print(told, flush=True)  # noqa: T201 - to the person who started it
+    else:
+        _log.info(told)
     os.chdir(ROOT)
     os.execve(sys.executable, command(), environment(settings, os.environ))  # noqa: S606
 
@@ -36,12 +54,18 @@ def environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str
     """The environment that carries `settings` over to gunicorn and its workers, paths made absolute."""
     return {
         **environ,
-        "AIM_RELEASES": str(settings.releases.absolute()),
+        "AIM_RELEASES": settings.releases if isinstance(settings.releases, str) else str(settings.releases.absolute()),
         "AIM_HOST": settings.host,
         "AIM_PORT": str(settings.port),
         "AIM_WORKERS": str(settings.workers),
         "AIM_CONTACT": settings.contact,
         "AIM_BASE_URL": settings.base_url,
+        "AIM_VERIFY_KEY": str(settings.verify_key.absolute()) if settings.verify_key else "",
+        "AIM_CACHE": str(settings.cache.absolute()) if settings.cache else "",
+        "AIM_TRUSTED_PROXIES": ",".join(map(str, settings.trusted_proxies)),
+        "AIM_RATE": str(settings.rate),
+        "AIM_METRICS_PORT": str(settings.metrics_port or ""),
+        "AIM_LOG": settings.log,
     }
 
 
@@ -51,8 +75,24 @@ def address(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{settings.port}/"
 
 
-def check_release(releases: Path) -> None:
-    """Raise `UserError` unless a release is current in that directory."""
+def check_release(releases: Path | str, cache: Path | None = None) -> None:
+    """Raise `UserError` unless a release is current in that directory or object storage.
+
+    Where the storage does not answer, what an earlier run left in `cache` is served until it does.
+    """
+    if isinstance(releases, str):
+        try:
+            ObjectStore.at(releases).read(CURRENT, most=MAX_CURRENT)
+        except FileNotFoundError:
+            raise UserError(
+                f"{releases}: expected a current release, found none; 'aim-monitor upload DIRECTORY {releases}' puts "
+                "the releases of a directory there"
+            ) from None
+        except UserError as error:
+            if cache is None or not cache.is_dir() or not any(cache.iterdir()):
+                raise
+            _log.warning("%s; releases fetched before are served until it answers", error)
+        return
     if not (releases / "current" / "manifest.json").is_file():
         raise UserError(
             f"{releases}: expected a current release, found none.\n"
@@ -64,8 +104,21 @@ def check_release(releases: Path) -> None:
         )
 
 
-def check_address(host: str, port: int) -> None:
-    """Raise `UserError` when nothing can listen on that address now."""
+def inherits_socket(environ: Mapping[str, str]) -> bool:
+    """Whether systemd hands over a socket that listens already, as `aim-monitor.socket` does."""
+    return environ.get("LISTEN_PID") == str(os.getpid())
+
+
+def check_temporary() -> None:
+    """Raise `UserError` when there is no place for the files in which workers count."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise UserError(f"metrics need a directory for temporary files: {error}. TMPDIR names one.") from None
+
+
+def check_address(host: str, port: int, *, variable: str = "AIM_PORT") -> None:
+    """Raise `UserError` when nothing can listen on that address now; `variable` is the setting that tells the port."""
     try:
         family, kind, protocol, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -74,5 +127,5 @@ def check_address(host: str, port: int) -> None:
     except OSError as error:
         raise UserError(
             f"{host}:{port}: cannot listen there ({error.strerror or error}). "
-            "AIM_PORT and AIM_HOST name another address, for example: AIM_PORT=8051 aim-monitor serve"
+            f"{variable} and AIM_HOST name another address, for example: {variable}={port + 1} aim-monitor serve"
         ) from None

@@ -1,8 +1,7 @@
-"""Templates and the addresses of assets, which carry a fingerprint of their content."""
+"""Templates, and what they may ask: addresses of scripts and style sheets, marks, terms of the glossary."""
 
 from __future__ import annotations
 
-import hashlib
 import html
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboard.base_url import absolute
 from dashboard.glossary import Glossary
+from dashboard.statics import installed
 from data_access.reference.glossary import load_glossary
 
 TEMPLATES = Path(__file__).with_name("templates")
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
 SHAPES = {
     "circle": "M3.5 0A3.5 3.5 0 1 1-3.5 0 3.5 3.5 0 1 1 3.5 0Z",
     "square": "M-3.3-3.3H3.3V3.3H-3.3Z",
@@ -41,7 +40,7 @@ class Templates:
             lstrip_blocks=True,
         )
         glossary = Glossary(load_glossary())
-        self._environment.globals |= {"asset": asset_urls(ASSETS).__getitem__, "shapes": SHAPES}
+        self._environment.globals |= {"asset": installed().url, "shapes": SHAPES}
         self._environment.globals |= {"whole": whole, "frame": frame}
         self._environment.globals |= {"glossary": glossary.terms, "term": glossary.term}
         self._environment.filters["terms"] = glossary.marked
@@ -64,12 +63,3 @@ def frame(path: str, title: str, *, height: int) -> str:
     """The code by which another site shows one of our pages in a frame."""
     address, name = html.escape(whole(path)), html.escape(title)
     return f'<iframe src="{address}" title="{name}" width="100%" height="{height}" loading="lazy"></iframe>'
-
-
-def asset_urls(folder: Path) -> dict[str, str]:
-    """Address of each asset by its path below the folder, with a fingerprint: a changed file has another address."""
-    return {
-        name: f"/assets/{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and (name := path.relative_to(folder).as_posix())
-    }

@@ -8,6 +8,7 @@ from dashboard.api.endpoints import ENDPOINTS, FIGURES, PLACES, SPAN, Endpoint
 from dashboard.api.formats import TYPES, Format
 from dashboard.api.parameters import parameter
 from dashboard.api.schemas import SCHEMAS
+from dashboard.limits import COST
 from dashboard.pictures.asked import SCALES, USUAL_SCALE, USUAL_VIEW
 from dashboard.pictures.picture import LEAST_WIDTH, MOST_WIDTH, WIDTH, Layout
 from dashboard.version import software_version
@@ -30,7 +31,8 @@ TEXT = (
     "The query is that of the pages: the address of a page after its '?' works here as it is, parameters that do not "
     "matter are accepted. A figure that is not published is null and carries a status. "
     f"One answer holds at most {MAX_CELLS:,} figures, a query {MAX_QUERY:,} characters. Answers carry an ETag and may "
-    "be kept for a minute; no key is needed."
+    "be kept for a minute; no key is needed. The header RateLimit-Policy tells how many requests a "
+    "client may send in a minute; beyond, the answer is 429, and Retry-After tells when to come again."
 )
 
 
@@ -55,13 +57,38 @@ def document(vocabulary: Reference, *, base: str) -> dict[str, Any]:
         "components": {
             "parameters": {name: parameter(name, vocabulary) for name in PARAMETERS},
             "schemas": SCHEMAS,
+            "headers": {
+                "RateLimit-Policy": {
+                    "description": "Requests (q) that one client may send in so many seconds (w); Excel workbooks, "
+                    f"Parquet files and PNG pictures count for {COST} each.",
+                    "schema": {"type": "string"},
+                },
+                "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}},
+            },
             "responses": {
+                **{name: _refusal(words) for name, words in REFUSALS.values()},
                 "BadQuery": {"description": "A parameter cannot be read", "content": _json("Error")},
                 "NotModified": {"description": "The answer that the reader has is still the same"},
                 "NotFound": {"description": "There is no such thing here", "content": _json("Error")},
             },
         },
     }
+
+
+REFUSALS = {
+    "429": ("TooManyRequests", "This client asked too much in a minute"),
+    "503": ("Busy", "Others are being answered"),
+}
+"""By status: names and words of what any operation may answer."""
+
+
+def _refusal(words: str) -> dict[str, Any]:
+    headers = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
+    return {"description": words, "headers": headers, "content": _json("Error")}
+
+
+def _refusals() -> dict[str, Any]:
+    return {code: {"$ref": f"#/components/responses/{name}"} for code, (name, _) in REFUSALS.items()}
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
@@ -77,6 +104,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             "200": {"description": "The answer", "content": _content(endpoint)},
             "304": {"$ref": "#/components/responses/NotModified"},
             "400": {"$ref": "#/components/responses/BadQuery"},
+            **_refusals(),
         },
     }
 
@@ -126,6 +154,7 @@ def _picture(form: str, kind: str) -> dict[str, Any]:
             "200": {"description": "The picture", "content": {kind: {}}},
             "304": {"$ref": "#/components/responses/NotModified"},
             "400": {"$ref": "#/components/responses/BadQuery"},
+            **_refusals(),
         },
     }
 
@@ -148,6 +177,7 @@ def _tables() -> dict[str, Any]:
             "200": {"description": "The file; its ETag is its SHA-256", "content": {TYPES[Format.PARQUET]: {}}},
             "304": {"$ref": "#/components/responses/NotModified"},
             "404": {"$ref": "#/components/responses/NotFound"},
+            **_refusals(),
         },
     }
 
@@ -156,5 +186,9 @@ def _document() -> dict[str, Any]:
     return {
         "operationId": "openapi",
         "summary": "This document",
-        "responses": {"200": {"description": "OpenAPI 3.1", "content": {"application/json": {}}}},
+        "responses": {
+            "200": {"description": "OpenAPI 3.1", "content": {"application/json": {}}},
+            "304": {"$ref": "#/components/responses/NotModified"},
+            **_refusals(),
+        },
     }

@@ -68,7 +68,7 @@ def _running(cells: Sequence[Cell]) -> tuple[str, ...]:
 def span_tile(now: Released, before: Released, *, as_of: str) -> Tile:
     """A whole range against the one before it, public statistics."""
     cell, earlier = now.cells[0], before.cells[0]
-    heading = f"{HEADINGS[Series.PUBLIC]}, {period_words(cell.period, Freq.RANGE)}"
+    heading = f"{HEADINGS[Series.PUBLIC]}, {period_words(cell.period, now.filters.freq)}"
     if cell.value is None:
         return _without_figure(Series.PUBLIC, heading, cell.status, as_of)
     words = told_change(cell, earlier, "the 12 months before")

@@ -1,7 +1,7 @@
 """The map in the body of a card as part of a picture: its shapes and hatches inlined, its colors kept, its legend.
 
 On a page a map (`<svg class="map">`, templates/map.html) takes shapes from a file of ours by
-`<use href="/assets/world.svg#CAN">` and hatches from templates/patterns.html; a picture must hold them itself.
+`<use href="/static/…/world.svg#CAN">` and hatches from templates/patterns.html; a picture must hold them itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import html
 import re
 from functools import cache
 
-from dashboard.templating import ASSETS, TEMPLATES
+from dashboard.statics import ASSETS
+from dashboard.templating import TEMPLATES
 
 _SVG = re.compile(r'<svg\b[^>]*\bclass="map"[^>]*>.*?</svg>', re.DOTALL)
 _LEGEND = re.compile(r'<ul class="map-legend".*?</ul>', re.DOTALL)
@@ -19,7 +20,7 @@ _EVENTS = re.compile(r'<div class="events">.*?</ol>', re.DOTALL)
 _EVENT = re.compile(r'<li value="(\d+)"[^>]*><a [^>]*>(.*?)</a>', re.DOTALL)
 _DEFS = re.compile(r"<defs>(.*)</defs>", re.DOTALL)
 _VIEW = re.compile(r'\bviewBox="([-\d. ]+)"')
-_USE = re.compile(r'\bhref="/assets/([\w./-]+?\.svg)(?:\?[^"#]*)?#([\w-]+)"')
+_USE = re.compile(r'\bhref="/static/\w+/([\w./-]+?\.svg)#([\w-]+)"')
 _SHAPE = re.compile(r'<(path|g|symbol)\b[^>]*\bid="([\w-]+)"[^>]*?(?:/>|>.*?</\1>)', re.DOTALL)
 _ID = re.compile(r'\bid="([\w-]+)"')
 _ROOM = re.compile(r'\s(?:width|height|class|role|aria-[a-z]+|tabindex|focusable|x|y|preserveAspectRatio|id)="[^"]*"')

@@ -69,8 +69,8 @@ def static_svg(card: Card, *, width: int, narrow: bool, half: bool, name: str) -
         height=height,
         preserveAspectRatio="xMinYMid meet",
         role="img",
-        aria_labelledby=f"first-{card.id}-title",
-        aria_describedby=f"first-{card.id}-summary",
+        aria_labelledby=f"{card.id}-title",
+        aria_describedby=f"{card.id}-summary",
     )
 
 

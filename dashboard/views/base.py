@@ -8,19 +8,26 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output
+from flask import has_request_context
 
+from dashboard.base_url import base_url
 from dashboard.components.card import Card
 from dashboard.components.filter_bar import USUAL
-from dashboard.components.html import Html
+from dashboard.components.own import Address, Box, Html, Root, Screen
 from dashboard.components.tile import Tile
 from dashboard.graph import EMPTY, Figure, graph
 from dashboard.ids import Part
 from dashboard.templating import Templates
 from data_access.filters import BadQuery, Filters
+from data_access.serving.kept import Kept
 from data_access.serving.statistics import Statistics
 
 NARROW = "narrow"
+MOST_PAGES = 16
+"""Pages that a worker keeps as they were drawn: each takes up to 1 MB."""
+PAGE_SECONDS = 60.0
+"""How long one is kept: what could not be read for a moment when it was drawn is looked for again after that."""
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +38,8 @@ class Services:
     statistics: Statistics
     templates: Templates
     contact: str = ""
+    pages: Kept = field(default_factory=lambda: Kept(MOST_PAGES, seconds=PAGE_SECONDS))
+    """Pages drawn last; the request for a page, the callback and the pictures of one selection draw it once."""
 
     def pinned(self) -> Services:
         """The same with the release in use now, whatever comes next."""
@@ -71,6 +80,13 @@ class Page:
     document_title: str = ""
     search: str = ""
     filters: Filters = Filters()  # noqa: RUF009 - frozen
+    faulty: bool = False
+    """Whether it tells of a fault or of no release, in the place of figures."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether it holds what was asked for: no fault, and no query that could not be read."""
+        return not self.faulty and (self.message is None or self.message.kind != "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +137,10 @@ def page_for(view: View, services: Services, search: str, *, narrow: bool = Fals
     except BadQuery as error:
         filters, message = Filters(), bad_query(error)
     try:
-        page = _drawn(view, services, filters, narrow=narrow)
+        page = _kept(view, services, filters, narrow=narrow)
     except BadQuery as error:
         filters, message = Filters(), bad_query(error)
-        page = _drawn(view, services, filters, narrow=narrow)
+        page = _kept(view, services, filters, narrow=narrow)
     except Exception:
         _log.exception("%s could not be drawn", view.name)
         page = failed(view)
@@ -143,12 +159,22 @@ def _told(page: Page) -> str:
     return next((card.title for card in page.cards if not card.absent and not card.empty), page.status)
 
 
-def _drawn(view: View, services: Services, filters: Filters, *, narrow: bool) -> Page:
+def _kept(view: View, services: Services, filters: Filters, *, narrow: bool) -> Page:
+    statistics = services.statistics
+    resolved = statistics.resolve(filters)
+    # Pages tell absolute addresses, which without an address of its own are those that the request came to.
+    place = base_url() if has_request_context() else ""
+    key = statistics.info(), place, view.name, resolved, narrow
+    return services.pages.get(
+        key, lambda: _drawn(view, services, resolved, narrow=narrow), keep=lambda page: not page.faulty
+    )
+
+
+def _drawn(view: View, services: Services, resolved: Filters, *, narrow: bool) -> Page:
     statistics = services.statistics
     problem = statistics.state()
     if problem:
         return no_release(view, problem)
-    resolved = statistics.resolve(filters)
     page = view.draw(Ask(statistics=statistics, filters=resolved, narrow=narrow, templates=services.templates))
     info = statistics.info()
     if info.license_off and info.license_as_of and not page.message:
@@ -165,7 +191,8 @@ def no_release(view: View, problem: str) -> Page:
     """The page while there is no release to show."""
     words = f"No figures can be shown: {problem}."
     cards = tuple(Card(id=slot.id, title="No figures", summary="", empty=words) for slot in view.cards)
-    return Page(status="No figures can be shown.", cards=cards, message=Message((words,), kind="error"))
+    message = Message((words,), kind="error")
+    return Page(status="No figures can be shown.", cards=cards, message=message, faulty=True)
 
 
 def failed(view: View) -> Page:
@@ -176,43 +203,44 @@ def failed(view: View) -> Page:
         words,
         "This has been recorded. Other selections may still work; “Reset all” leads back to the first view.",
     )
-    return Page(status=words, cards=cards, message=Message(lines, kind="error"))
+    return Page(status=words, cards=cards, message=Message(lines, kind="error"), faulty=True)
 
 
 # -- Dash -----------------------------------------------------------------------------------------------------------
 
 
-def layout(view: View) -> html.Div:
+def layout(view: View) -> Root:
     """The skeleton of a view; it holds no data."""
-    return html.Div(
+    return Root(
         id=view.id("ROOT"),
         className="view",
         children=[
-            dcc.Location(id=view.id("URL"), refresh=False),
-            dcc.Store(id=view.id("SCREEN")),
+            Address(id=view.id("URL")),
+            Screen(id=view.id("SCREEN")),
             Html(id=view.id("HEAD")),
-            html.Div(className="cards", children=[_card_layout(slot) for slot in view.cards]),
+            Box(className="cards", children=[_card_layout(slot) for slot in view.cards]),
             Html(id=view.id("NOTES")),
         ],
     )
 
 
-def _card_layout(slot: Slot) -> html.Figure:
+def _card_layout(slot: Slot) -> Box:
     parts: list[Any] = [Html(id=Part.HEAD.of(slot.id), tag="figcaption")]
     if slot.chart:
-        words: dict[str, Any] = {
+        words = {
+            "role": "application",
+            "tabIndex": "0",
             "aria-roledescription": "chart",
             "aria-labelledby": f"{slot.id}-title",
             "aria-describedby": f"{slot.id}-summary chart-keys",
         }
         # What Plotly draws has no names; figures are read out by assets/reader.js and stand in the table.
-        hidden: dict[str, Any] = {"aria-hidden": "true"}
-        drawn = html.Div(graph(Part.CHART.of(slot.id)), **hidden)
-        parts.append(html.Div(drawn, className="chart", role="application", tabIndex="0", **words))
+        drawn = Box(attributes={"aria-hidden": "true"}, children=[graph(Part.CHART.of(slot.id))])
+        parts.append(Box(className="chart", attributes=words, children=[drawn]))
     if slot.body:
         parts.append(Html(id=Part.BODY.of(slot.id), className="body"))
     parts.append(Html(id=Part.FOOT.of(slot.id)))
-    return html.Figure(parts, id=slot.id, className="card half" if slot.half else "card")
+    return Box(tag="figure", id=slot.id, className="card half" if slot.half else "card", children=parts)
 
 
 def register(app: Dash, services: Services, view: View) -> None:
@@ -247,7 +275,7 @@ def answer(view: View, services: Services, page: Page) -> list[str | Figure]:
             found.append(card.figure if card.has_chart else EMPTY)
         if slot.body:
             found.append(card.body if not card.empty and not card.absent else "")
-        found.append(parts.card_foot(card, "", view, page))
+        found.append(parts.card_foot(card, view, page))
     return [str(one).strip() if not isinstance(one, dict) else one for one in found]
 
 

@@ -125,5 +125,5 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
     base = tmp_path_factory.mktemp("attacked")
     licenses = market()
     weeks = [publish_week(base, licenses, day) for day in DAYS]
-    apps = [create_app(Settings(releases=week)) for week in weeks]
+    apps = [create_app(Settings(releases=week, rate=0)) for week in weeks]
     return Attacked(licenses=licenses, clients=[app.server.test_client() for app in apps])

@@ -74,7 +74,7 @@ def listen(releases: Path, rows: Sequence[dict[str, Any]], id_: str, *, freqs: S
     """Hear all that the application tells of a release with these rows."""
     public = with_totals([public_row(MONTH, "7601103000", "CAN", 10, 4)])
     write_release(releases, public, rows, id_=id_, levels=dict.fromkeys(NAMES, "zero") | {CROSSED: "hidden"})
-    client = create_app(Settings(releases=releases)).server.test_client()
+    client = create_app(Settings(releases=releases, rate=0)).server.test_client()
     listener = Listener(client, first=MONTH, last="2026-03")
     listener.ask_grid(freqs=freqs)
     return listener

@@ -28,7 +28,7 @@ FOIL = "7607113000"
 
 
 def client_of(releases: Path) -> FlaskClient:
-    client: FlaskClient = create_app(Settings(releases=releases)).server.test_client()
+    client: FlaskClient = create_app(Settings(releases=releases, rate=0)).server.test_client()
     return client
 
 

@@ -41,7 +41,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the real server, gunicorn with the project's configuration, over the sample release."""
     folder = tmp_path_factory.mktemp("browser")
     write_sample(folder / "releases")
-    settings = Settings(releases=folder / "releases", port=free_port(), workers=1, contact="mailto:aim@example.gov")
+    settings = Settings(
+        releases=folder / "releases", port=free_port(), workers=1, contact="mailto:aim@example.gov", rate=0
+    )
     log = folder / "server.log"
     with log.open("wb") as sink:
         process = subprocess.Popen(

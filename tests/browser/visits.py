@@ -72,6 +72,8 @@ class Visit:
 
     def traces(self, card: str) -> list[dict[str, object]]:
         """The traces of a chart as Plotly has them: type, name, series, names and figures of points, dash, visible."""
+        self.page.locator(f"#{card}").scroll_into_view_if_needed()
+        self.page.locator(f"#{card} .js-plotly-plot .main-svg").first.wait_for()
         found: list[dict[str, object]] = self.page.evaluate(
             """(id) => document.querySelector(`#${id} .js-plotly-plot`).data.map((t) => ({
                  type: t.type, name: t.name, meta: t.meta, x: Array.from(t.x || []), y: Array.from(t.y || []),

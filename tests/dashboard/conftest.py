@@ -31,7 +31,7 @@ def statistics(sample: Path) -> Statistics:
 @pytest.fixture(scope="session")
 def monitor_app(sample: Path) -> MonitorDash:
     """The application over the sample."""
-    return create_app(Settings(releases=sample))
+    return create_app(Settings(releases=sample, rate=0))
 
 
 @pytest.fixture

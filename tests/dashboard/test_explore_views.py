@@ -303,7 +303,7 @@ def test_overview_has_a_map_of_the_last_twelve_public_months(services: Services)
     found = next(one for one in page(services, "", overview.VIEW).cards if one.id == OverviewId.MAP)
     assert "Feb 2025 to Jan 2026" in found.subtitle
     assert re.search(
-        r'<use href="/assets/world\.svg\?v=\w+#CAN" fill="#1a4480" data-kind="q5"><title>Canada: ', found.body
+        r'<use href="/static/\w+/world\.svg#CAN" fill="#1a4480" data-kind="q5"><title>Canada: ', found.body
     )
     assert "came from the five largest of 16 countries" in found.summary
 

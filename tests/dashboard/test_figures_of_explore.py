@@ -14,7 +14,7 @@ from dashboard.figures.labels import short_number
 from dashboard.figures.lines import Line, everyone, lines_of
 from dashboard.figures.trend import trend_figure
 from dashboard.figures.world import WorldMap, world_map
-from dashboard.templating import ASSETS
+from dashboard.statics import ASSETS
 from data_access.contracts import Status
 from data_access.filters import By, Freq, Measure, Show
 from data_access.reference import load

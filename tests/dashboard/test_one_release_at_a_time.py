@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard import picture_routes
 from dashboard.factory import create_app
-from dashboard.pictures.first import FirstPictures
+from dashboard.first_view import first_view
 from dashboard.settings import Settings
 from dashboard.templating import Templates
 from dashboard.views import base, overview, plain
 from dashboard.views.base import Ask, Page, Services
 from dashboard.views.buildup_cards import MAX_VINTAGES
-from data_access.serving import release
+from data_access.serving import holder
 from data_access.serving.earlier import MAX_OPEN
 from data_access.serving.report import workbook
 from data_access.serving.statistics import Statistics, open_statistics
@@ -45,7 +46,7 @@ def publish(directory: Path, id_: str, *, tons: int) -> None:
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with one release; the next one is seen at once."""
-    monkeypatch.setattr(release, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(holder, "LOOK_EVERY", 0.0)
     publish(tmp_path / "releases", OLD, tons=1000)
     return tmp_path / "releases"
 
@@ -115,7 +116,7 @@ def test_a_report_is_of_one_release(directory: Path, tmp_path: Path, swap: Swap)
     assert workbook.write_report(statistics, during).endswith(NEW)
 
 
-# -- first pictures -------------------------------------------------------------------------------------------------
+# -- first views ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -123,25 +124,25 @@ def services(directory: Path) -> Services:
     return Services(statistics=open_statistics(directory), templates=Templates()).pinned()
 
 
-def test_pictures_of_a_page_that_failed_are_not_kept(services: Services) -> None:
-    pictures, page = FirstPictures(), base.page_for(overview.VIEW, services, "")
-    broken = replace(base.failed(overview.VIEW), filters=page.filters)
-    assert pictures.of(overview.VIEW, broken, services) == {}
-    assert pictures.of(overview.VIEW, page, services)
-
-
-def test_pictures_without_the_narrow_ones_are_not_kept(services: Services) -> None:
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_first_view_after_a_fault_is_not_kept(services: Services, narrow: bool) -> None:
     faults = [OSError("for a moment")]
 
     def draw(ask: Ask) -> Page:
-        if ask.narrow and faults:
+        if ask.narrow is narrow and faults:
             raise faults.pop()
         return overview.draw(ask)
 
-    pictures, view = FirstPictures(), replace(overview.VIEW, draw=draw)
-    page = base.page_for(view, services, "")
-    assert pictures.of(view, page, services) == {}
-    assert any("narrow" in markup for markup in pictures.of(view, page, services).values())
+    view = replace(overview.VIEW, draw=draw)
+    app = Flask("first views")
+    with app.test_request_context("/"):
+        broken = first_view(view, services, "", boot={})
+        assert not broken.sound
+        assert "could not be worked out" in broken.data + "".join(broken.parts.values())
+        sound = first_view(view, services, "", boot={})
+        assert sound.sound
+        assert "could not be worked out" not in sound.data + "".join(sound.parts.values())
+        assert any("narrow" in markup for markup in sound.pictures.values())
 
 
 def test_the_releases_that_one_page_compares_with_are_all_kept_open() -> None:

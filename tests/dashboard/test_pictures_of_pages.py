@@ -19,7 +19,8 @@ from dashboard.pictures.body import body_svg
 from dashboard.pictures.kept import KeptPictures
 from dashboard.pictures.picture import MOST_WIDTH, WIDTH, picture_svg
 from dashboard.pictures.png import pixels, to_png
-from dashboard.templating import ASSETS, Templates
+from dashboard.statics import ASSETS
+from dashboard.templating import Templates
 from dashboard.views import base, overview
 from dashboard.views.base import Services
 from data_access.serving.gate.released import ReleaseInfo
@@ -151,20 +152,20 @@ def test_a_card_without_a_chart_gives_its_words(client: FlaskClient) -> None:
 
 def test_a_map_holds_its_shapes_itself() -> None:
     body = (
-        '<svg class="map" viewBox="0 0 2000 871" role="img" stroke="#888"><use href="/assets/world.svg?v=1#CAN" '
+        '<svg class="map" viewBox="0 0 2000 871" role="img" stroke="#888"><use href="/static/0f/world.svg#CAN" '
         'fill="url(#hatch-withheld)"/></svg>'
     )
     svg = body_svg(body, width=1000, height=435, prefix="m")
     assert 'id="m-CAN"' in svg
     assert 'href="#m-CAN"' in svg
     assert 'id="hatch-withheld"' in svg
-    assert "/assets/world.svg" not in svg
+    assert "world.svg" not in svg
 
 
 def test_a_map_takes_shapes_from_assets_alone(tmp_path: Path) -> None:
     (tmp_path / "own.svg").write_text('<svg><path id="CAN" d="M0 0"/></svg>')
     outside = os.path.relpath(tmp_path / "own.svg", ASSETS)
-    body = f'<svg class="map" viewBox="0 0 9 9"><use href="/assets/{outside}#CAN"/></svg>'
+    body = f'<svg class="map" viewBox="0 0 9 9"><use href="/static/0f/{outside}#CAN"/></svg>'
     assert "<path" not in body_svg(body, width=9, height=9, prefix="m")
 
 
@@ -174,10 +175,10 @@ def test_a_map_takes_shapes_from_assets_alone(tmp_path: Path) -> None:
 def test_the_first_view_shows_each_chart_with_a_name(client: FlaskClient) -> None:
     page = client.get(f"/?{FOIL}").text
     for card in ("trend", "countries"):
-        found = re.findall(rf'<svg class="static \w+"[^>]*aria-labelledby="first-{card}-title"[^>]*>', page)
+        found = re.findall(rf'<svg class="static \w+"[^>]*aria-labelledby="{card}-title"[^>]*>', page)
         assert found
-        assert all('role="img"' in one and f'aria-describedby="first-{card}-summary"' in one for one in found)
-        assert f'id="first-{card}-title"' in page
+        assert all('role="img"' in one and f'aria-describedby="{card}-summary"' in one for one in found)
+        assert f'id="{card}-title"' in page
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
 
@@ -250,11 +251,11 @@ def test_a_card_offers_pictures_files_link_citation_and_frame(client: FlaskClien
         assert f'href="{path}"' in page
     for form in ("csv", "xlsx", "json", "parquet"):
         assert re.search(rf'href="/api/v1/series\?[^"]*format={form}"', page)
-    code = html.unescape(re.findall(r'id="first-trend-embed"[^>]*>(.*?)</p>', page)[0])
+    code = html.unescape(re.findall(r'id="trend-embed"[^>]*>(.*?)</p>', page)[0])
     address = html.unescape(re.findall(r'src="([^"]+)"', code)[0])
     assert address.startswith("http://localhost/embed?")
     assert client.get(address.removeprefix("http://localhost")).status_code == 200
-    assert re.search(r'id="first-trend-cite"[^>]*>AIM Monitor[^<]* http://localhost/[^<]*<span data-accessed>', page)
+    assert re.search(r'id="trend-cite"[^>]*>AIM Monitor[^<]* http://localhost/[^<]*<span data-accessed>', page)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 from gunicorn.config import Config
 
-from dashboard.gunicorn_conf import OneLineLogger, access_log_format
+from dashboard.logs import ACCESS_TEXT, OneLineLogger
 from dashboard.serve import ROOT, address, check_address, check_release, command, environment
 from dashboard.settings import Settings
 from data_access.errors import UserError
@@ -61,7 +61,9 @@ def test_the_command_loads_the_release_once_before_workers_fork(sample: Path) ->
     config = dict(line.split("=", 1) for line in told.replace(" ", "").splitlines() if "=" in line)
     assert config["preload_app"] == "True"
     assert config["control_socket_disable"] == "True"
-    assert config["worker_class"] == "gthread"
+    assert config["worker_class"] == "dashboard.worker.PatientWorker"
+    assert config["forwarded_allow_ips"] == "[]"
+    assert config["secure_scheme_headers"] == "{}"
     assert config["bind"] == "['127.0.0.1:18050']"
     assert config["workers"] == "3"
     assert not any(field in config["access_log_format"] for field in ("(h)", "(u)", "(a)", "(f)", "(q)", "(r)"))
@@ -76,7 +78,7 @@ def test_a_path_cannot_begin_a_line_of_the_access_log_of_its_own() -> None:
         "SERVER_PROTOCOL": "HTTP/1.1",
     }
     answer = SimpleNamespace(status="200 OK", sent=1, headers=[])
-    line = access_log_format % logger.atoms(answer, SimpleNamespace(headers=[]), environ, timedelta(seconds=1))
+    line = ACCESS_TEXT % logger.atoms(answer, SimpleNamespace(headers=[]), environ, timedelta(seconds=1))
     assert "\n" not in line
     assert "/x\\x0aGET /fake 200" in line
 

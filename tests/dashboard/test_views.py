@@ -154,3 +154,8 @@ def test_one_period_of_two_series_has_a_column_for_each(services: Services) -> N
     assert table is not None
     assert len(table.columns) == 2
     assert len(table.rows) == 16
+
+
+@pytest.mark.parametrize("query", ["smelt=CAN&country=USMCA", "cast=CAN&country=CAN&freq=quarter"])
+def test_the_overview_of_origins_with_smelt_or_cast_can_be_drawn(services: Services, query: str) -> None:
+    assert not base.page_for(overview.VIEW, services, f"?{query}").faulty

@@ -1,0 +1,171 @@
+/* From the page as the server wrote it to the live one. The page holds all that its first view needs: what is on it is
+   moved into Dash's components, its figures are drawn as they come into sight, and nothing is asked of the server. */
+window.aim = window.aim || {};
+(function (aim) {
+  "use strict";
+  const { createElement, useEffect, useLayoutEffect, useRef } = window.React;
+  const first = document.getElementById("first-view");
+  const CONFIG = {
+    displayModeBar: false,
+    showSendToCloud: false,
+    plotlyServerURL: "",
+    topojsonURL: "/none/",
+    responsive: false,
+    scrollZoom: false,
+    doubleClick: false,
+    showTips: false,
+    displaylogo: false,
+  };
+
+  /* ---- Components; their other half is dashboard/components/own.py. */
+  function take(place, id) {
+    const part = first.querySelector(`[data-part="${id}"]`);
+    if (part) place.replaceChildren(...part.childNodes);
+  }
+
+  function Root({ id, className, children }) {
+    useLayoutEffect(() => aim.mounted(), []);
+    return createElement("div", { id, className }, children);
+  }
+
+  function Box({ id, tag, className, attributes, children }) {
+    return createElement(tag || "div", { id, className, ...attributes }, children);
+  }
+
+  function Html({ id, html, tag, className }) {
+    const place = useRef(null);
+    const was = useRef(false);
+    const loading = window.dash_component_api.useDashContext().useLoading();
+    useLayoutEffect(() => {
+      if (typeof html === "string") place.current.innerHTML = html;
+      else take(place.current, id);
+      aim.rendered(place.current);
+    }, [html]);
+    useEffect(() => {
+      if (was.current && !loading) aim.settled();
+      was.current = loading;
+    }, [loading]);
+    return createElement(tag || "div", { id, className, ref: place });
+  }
+
+  function Chart({ id, figure }) {
+    const place = useRef(null);
+    useLayoutEffect(() => take(place.current, id), []);
+    useEffect(() => show(place.current, figure), [figure]);
+    return createElement("div", { id, className: "graph", ref: place });
+  }
+
+  window.aim_monitor = { Address: () => null, Screen: () => null, Root, Box, Html, Chart };
+
+  /* ---- Charts are drawn when they are in sight or near it; until then the server's picture stands, or nothing. */
+  const waiting = new Map(); // element of a chart → its figure that is not drawn yet
+  const widths = new WeakMap();
+  const near = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) draw(entry.target);
+  }, { rootMargin: "600px 0px" });
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) {
+      const known = widths.get(target);
+      widths.set(target, contentRect.width);
+      if (known !== undefined && known !== contentRect.width && contentRect.width > 0) window.Plotly.Plots.resize(target);
+    }
+  });
+
+  function show(place, figure) {
+    near.unobserve(place);
+    waiting.delete(place);
+    const plot = place.querySelector(".js-plotly-plot");
+    if (!figure.data.length) {
+      if (plot) forget(plot);
+      place.replaceChildren();
+      return;
+    }
+    waiting.set(place, figure);
+    if (!window.Plotly) return;
+    if (inSight(place)) return void draw(place);
+    if (plot) plot.style.visibility = "hidden"; // what it shows is of the selection before
+    near.observe(place);
+  }
+
+  function inSight(place) {
+    const { top, bottom, width } = place.getBoundingClientRect();
+    return width > 0 && bottom > 0 && top < window.innerHeight;
+  }
+
+  function draw(place) {
+    const figure = waiting.get(place);
+    waiting.delete(place);
+    near.unobserve(place);
+    if (!figure) return;
+    let plot = place.querySelector(":scope > .plot");
+    if (!plot) {
+      plot = document.createElement("div");
+      plot.className = "plot";
+      place.replaceChildren(plot);
+      sizes.observe(plot);
+    }
+    plot.style.visibility = "";
+    window.Plotly.react(plot, figure.data, { ...figure.layout, autosize: true, height: undefined, width: undefined }, CONFIG);
+  }
+
+  function forget(plot) {
+    sizes.unobserve(plot);
+    window.Plotly.purge(plot);
+  }
+
+  /* The charts in sight one after the other, with room for the reader's input between; then the page is live. */
+  function drawFirst() {
+    const next = [...waiting.keys()].find(inSight);
+    if (next) {
+      draw(next);
+      window.setTimeout(drawFirst, 0);
+      return;
+    }
+    for (const place of waiting.keys()) near.observe(place);
+    aim.goLive();
+  }
+
+  window.addEventListener("beforeprint", () => {
+    if (window.Plotly) for (const place of [...waiting.keys()]) draw(place);
+  });
+
+  /* ---- Dash asks for layout and callbacks; the page has them, with the first figures in their places. */
+  const page = JSON.parse(document.getElementById("page-data").textContent);
+  const narrow = window.matchMedia("(max-width: 48rem)").matches;
+  const own = { ...page.wide, ...(narrow ? page.narrow : {}) };
+
+  function fill(component) {
+    const { props } = component;
+    Object.assign(props, own[props.id]);
+    if (Array.isArray(props.children)) props.children.forEach(fill);
+  }
+
+  function start() {
+    const view = document.documentElement.dataset.view;
+    own[`${view}-url`] = { search: location.search };
+    own[`${view}-screen`] = { data: narrow ? "narrow" : "wide" };
+    fill(page.layout);
+    const known = { "/_dash-layout": page.layout, "/_dash-dependencies": page.dependencies };
+    const fetch = window.fetch;
+    window.fetch = function (address, options) {
+      const found = known[address];
+      if (!found) return fetch.call(window, address, options);
+      delete known[address];
+      const headers = new Headers({ "content-type": "application/json" });
+      return Promise.resolve({ ok: true, status: 200, headers, json: () => Promise.resolve(found) });
+    };
+    new window.DashRenderer({});
+  }
+
+  /* Plotly comes last; without it pictures stand, and another selection is a page of the server's. */
+  let ready = 0;
+  function check() {
+    ready += 1;
+    if (ready < 2) return;
+    if (window.Plotly) drawFirst();
+    else aim.withoutCharts();
+  }
+  aim.whenMounted = () => window.setTimeout(check, 0);
+  document.addEventListener("DOMContentLoaded", check);
+  start();
+})(window.aim);

@@ -1,0 +1,76 @@
+"""How a page comes to life in a real browser: from what is on it, charts as they come into sight, also without them."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Request, expect
+
+from tests.browser.visits import NARROW, WIDE, Monitor
+
+pytestmark = pytest.mark.browser
+MONTHS = "from=2025-04&to=2026-03"
+FOIL = f"product=foil&{MONTHS}"
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize("path", ["/", "/explore", "/smelt-cast", "/surges", "/compare"])
+def test_a_page_asks_the_server_for_nothing_but_files(visit: Monitor, path: str, size: tuple[int, int]) -> None:
+    page = visit.context.new_page()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    asked: list[Request] = []
+    page.on("request", lambda one: asked.append(one))  # noqa: PLW0108 - it wants a function of its own
+    page.goto(f"{visit.base}{path}?{FOIL}")
+    page.wait_for_selector("html.live", state="attached")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_timeout(300)
+    assert [one.url for one in asked if one.resource_type in ("fetch", "xhr")] == []
+    expect(page.locator("#react-entry-point .view-head")).to_have_count(1)
+
+
+def test_a_chart_below_the_fold_is_a_picture_until_it_comes_near(visit: Monitor) -> None:
+    page = visit.visit(f"/?{MONTHS}").page
+    chart = page.locator("#products .graph")
+    expect(chart.locator(".static").first).to_be_attached()
+    expect(chart.locator(".js-plotly-plot")).to_have_count(0)
+    page.locator("#products").scroll_into_view_if_needed()
+    expect(chart.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    expect(chart.locator(".static")).to_have_count(0)
+
+
+def test_a_chart_out_of_sight_never_shows_the_selection_before(visit: Monitor) -> None:
+    seen = visit.visit(f"/?{MONTHS}")
+    page = seen.page
+    before = seen.traces("products")
+    plot = page.locator("#products .js-plotly-plot")
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("select[name=measure]").select_option("value")
+    seen.wait_shown(f"?{MONTHS}&measure=value")
+    expect(plot).to_be_hidden()
+    page.locator("#products").scroll_into_view_if_needed()
+    expect(plot).to_be_visible()
+    assert seen.traces("products") != before
+
+
+def test_without_plotly_pictures_stand_and_filters_lead_to_pages(visit: Monitor) -> None:
+    page = visit.context.new_page()
+    page.route("**/*plotly*", lambda route: route.abort())
+    page.goto(f"{visit.base}/?{FOIL}")
+    expect(page.locator("#status")).to_contain_text("pictures stand in their place")
+    expect(page.locator("#trend .static").first).to_be_visible()
+    with page.expect_navigation():
+        page.locator("select[name=measure]").select_option("value")
+    assert "measure=value" in page.url
+    expect(page.locator("#trend h2")).to_contain_text("value")
+    expect(page.locator("#trend .static").first).to_be_visible()
+
+
+def test_changes_in_quick_succession_are_one_step_back(visit: Monitor) -> None:
+    seen = visit.visit(f"/?{MONTHS}")
+    page = seen.page
+    page.evaluate("""() => {
+      const picker = document.querySelector("[data-picker=product]");
+      for (const id of ["foil", "unwrought"]) picker.querySelector(`input[value=${id}]`).click();
+    }""")
+    seen.wait_shown(f"?product=unwrought&product=foil&{MONTHS}")
+    page.go_back()
+    seen.wait_shown(f"?{MONTHS}")
