@@ -7,6 +7,7 @@ answered; USR2 starts the next master beside it, on the same socket.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Any
@@ -64,6 +65,9 @@ def when_ready(server: Any) -> None:
     for path in WARM:
         client.get(path)
     server.app.wsgi().extensions[STATICS].prepare()
+    # What is there now stays; a collection in a worker that looked at it would make the worker's own copy of it all.
+    gc.collect()
+    gc.freeze()
     if counted := metrics.of(server.app.wsgi()):
         counted.serve(_settings.host, _settings.metrics_port or 0)
 
@@ -81,6 +85,7 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Have the worker look for the next release by itself, and note the one in use for the metrics."""
+    gc.set_threshold(20_000, 20, 20)  # one answer makes thousands of objects, which go without a collection
     worker.wsgi.extensions[health.WATCH]()
     if counted := metrics.of(worker.wsgi):
         counted.follow(worker.wsgi.extensions[health.HEALTH])

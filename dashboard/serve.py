@@ -18,6 +18,14 @@ from data_access.signing import read_verify_key
 
 CONFIGURATION = Path(__file__).with_name("gunicorn_conf.py")
 ROOT = Path(__file__).resolve().parent.parent
+MEMORY = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+}
+"""Has memory that is free again go back to the system, in the place of a store of each thread and one of Arrow's own:
+a third less for the workers. It is read as a process starts."""
 CURRENT, MAX_CURRENT = "current", 1024
 _log = logging.getLogger(__name__)
 
@@ -53,6 +61,7 @@ def command() -> list[str]:
 def environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment that carries `settings` over to gunicorn and its workers, paths made absolute."""
     return {
+        **MEMORY,
         **environ,
         "AIM_RELEASES": settings.releases if isinstance(settings.releases, str) else str(settings.releases.absolute()),
         "AIM_HOST": settings.host,

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from threading import BoundedSemaphore
 from typing import Any, Protocol
 
 from dash import Dash, Input, Output
@@ -24,10 +25,12 @@ from data_access.serving.kept import Kept
 from data_access.serving.statistics import Statistics
 
 NARROW = "narrow"
-MOST_PAGES = 16
+MOST_PAGES = 4
 """Pages that a worker keeps as they were drawn: each takes up to 1 MB."""
 PAGE_SECONDS = 60.0
 """How long one is kept: what could not be read for a moment when it was drawn is looked for again after that."""
+AT_ONCE = 2
+"""Pages that a worker draws at once: more would take more memory and be no faster."""
 _log = logging.getLogger(__name__)
 
 
@@ -40,6 +43,7 @@ class Services:
     contact: str = ""
     pages: Kept = field(default_factory=lambda: Kept(MOST_PAGES, seconds=PAGE_SECONDS))
     """Pages drawn last; the request for a page, the callback and the pictures of one selection draw it once."""
+    turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
 
     def pinned(self) -> Services:
         """The same with the release in use now, whatever comes next."""
@@ -162,12 +166,15 @@ def _told(page: Page) -> str:
 def _kept(view: View, services: Services, filters: Filters, *, narrow: bool) -> Page:
     statistics = services.statistics
     resolved = statistics.resolve(filters)
+
+    def draw() -> Page:
+        with services.turns:
+            return _drawn(view, services, resolved, narrow=narrow)
+
     # Pages tell absolute addresses, which without an address of its own are those that the request came to.
     place = base_url() if has_request_context() else ""
     key = statistics.info(), place, view.name, resolved, narrow
-    return services.pages.get(
-        key, lambda: _drawn(view, services, resolved, narrow=narrow), keep=lambda page: not page.faulty
-    )
+    return services.pages.get(key, draw, keep=lambda page: not page.faulty)
 
 
 def _drawn(view: View, services: Services, resolved: Filters, *, narrow: bool) -> Page:

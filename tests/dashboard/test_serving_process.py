@@ -97,3 +97,8 @@ def test_a_serving_process_holds_neither_pandas_nor_scipy(sample: Path) -> None:
         check=True,
     )
     assert told.stdout.strip() == "[]"
+
+
+def test_memory_that_is_free_goes_back_unless_the_operator_says_otherwise() -> None:
+    given = environment(Settings(), {"MALLOC_ARENA_MAX": "4"})
+    assert (given["MALLOC_ARENA_MAX"], given["ARROW_DEFAULT_MEMORY_POOL"]) == ("4", "system")

@@ -97,6 +97,44 @@ def test_what_is_not_to_be_kept_is_made_again() -> None:
     assert [kept.get("key", lambda: one, keep=lambda made: made > 1) for one in (1, 2, 3)] == [1, 2, 2]  # noqa: B023
 
 
+def test_results_together_are_never_larger_than_what_may_be_kept() -> None:
+    kept = Kept(10, size=len)
+    made = [kept.get(key, lambda key=key: key * 4) for key in "abc"]  # type: ignore[misc]
+    assert made == ["aaaa", "bbbb", "cccc"]
+    assert (kept.values(), kept.size) == (("bbbb", "cccc"), 8)
+    assert kept.get("d", lambda: "d" * 11) == "d" * 11, "larger than all that may be kept: made anew each time"
+    assert (kept.values(), kept.size) == (("bbbb", "cccc"), 8)
+
+
+def test_what_is_too_old_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("data_access.serving.kept.time.monotonic", lambda: now[0])
+    kept = Kept(4, seconds=60.0)
+
+    def asked(at: float) -> float:
+        now[0] = at
+        return kept.get("key", lambda: at)
+
+    assert [asked(at) for at in (0.0, 59.0, 61.0, 100.0)] == [0.0, 0.0, 61.0, 61.0]
+    assert kept.size == 1
+
+
+def test_what_is_forgotten_makes_room() -> None:
+    kept = Kept(3)
+    for key in (1, 2, 3):
+        kept.get(key, lambda: "first")
+    kept.forget(lambda key: key < 3)
+    assert (len(kept), kept.size) == (1, 1)
+    assert [kept.get(key, lambda: "again") for key in (1, 2, 3)] == ["again", "again", "first"]
+
+
+def test_what_the_cards_of_a_page_ask_again_is_worked_out_once(two: Statistics) -> None:
+    filters = two.parse("series=public&measure=value&from=2025-01&to=2025-01")
+    pinned = two.pinned()
+    assert pinned.series(filters) is pinned.series(filters)
+    assert two.pinned().series(filters) is not pinned.series(filters), "kept no longer than for one page"
+
+
 def test_a_result_is_of_one_release_whatever_comes_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holder, "LOOK_EVERY", 0.0)
     publish(tmp_path, value=5, id_=OLD)
