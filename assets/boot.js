@@ -17,6 +17,17 @@ window.aim = window.aim || {};
     displaylogo: false,
   };
 
+  const UNDER_CHARTS = /-(foot|notes)$/; // parts that are written once the charts are on the screen
+
+  /* Does it after the next frame, the first asked first; gives what calls it off. */
+  aim.afterPaint = function (work) {
+    let wanted = true;
+    const now = () => { if (wanted) work(); };
+    if (document.hidden) window.setTimeout(now, 0);
+    else window.requestAnimationFrame(() => window.setTimeout(now, 0));
+    return () => { wanted = false; };
+  };
+
   /* ---- Components; their other half is dashboard/components/own.py. */
   function take(place, id) {
     const part = first.querySelector(`[data-part="${id}"]`);
@@ -37,8 +48,10 @@ window.aim = window.aim || {};
     const was = useRef(false);
     const loading = window.dash_component_api.useDashContext().useLoading();
     useLayoutEffect(() => {
-      if (typeof html === "string") place.current.innerHTML = html;
-      else take(place.current, id);
+      const write = () => { if (place.current) place.current.innerHTML = html; };
+      if (typeof html !== "string") take(place.current, id);
+      else if (UNDER_CHARTS.test(id)) return aim.afterPaint(write);
+      else write();
       aim.rendered(place.current);
     }, [html]);
     useEffect(() => {
@@ -71,20 +84,33 @@ window.aim = window.aim || {};
     }
   });
 
+  let fresh = []; // charts with a new figure, all of one answer
+
   function show(place, figure) {
-    near.unobserve(place);
-    waiting.delete(place);
-    const plot = place.querySelector(".js-plotly-plot");
-    if (!figure.data.length) {
-      if (plot) forget(plot);
-      place.replaceChildren();
-      return;
-    }
-    waiting.set(place, figure);
-    if (!window.Plotly) return;
-    if (inSight(place)) return void draw(place);
-    if (plot) plot.style.visibility = "hidden"; // what it shows is of the selection before
-    near.observe(place);
+    if (!fresh.length) queueMicrotask(showFresh);
+    fresh.push([place, figure]);
+  }
+
+  /* Where all of them are is measured before the first is drawn: each drawing makes the browser lay out the page anew. */
+  function showFresh() {
+    const shown = fresh.filter(([place]) => place.isConnected);
+    fresh = [];
+    const seen = shown.map(([place]) => Boolean(window.Plotly) && inSight(place));
+    shown.forEach(([place, figure], i) => {
+      near.unobserve(place);
+      waiting.delete(place);
+      const plot = place.querySelector(".js-plotly-plot");
+      if (!figure.data.length) {
+        if (plot) forget(plot);
+        place.replaceChildren();
+        return;
+      }
+      waiting.set(place, figure);
+      if (!window.Plotly) return;
+      if (seen[i]) return void draw(place);
+      if (plot) plot.style.visibility = "hidden"; // what it shows is of the selection before
+      near.observe(place);
+    });
   }
 
   function inSight(place) {
@@ -146,15 +172,43 @@ window.aim = window.aim || {};
     own[`${view}-screen`] = { data: narrow ? "narrow" : "wide" };
     fill(page.layout);
     const known = { "/_dash-layout": page.layout, "/_dash-dependencies": page.dependencies };
-    const fetch = window.fetch;
     window.fetch = function (address, options) {
       const found = known[address];
-      if (!found) return fetch.call(window, address, options);
+      if (!found) return (address === UPDATE && handedOver(options)) || fetch(address, options);
       delete known[address];
       const headers = new Headers({ "content-type": "application/json" });
       return Promise.resolve({ ok: true, status: 200, headers, json: () => Promise.resolve(found) });
     };
     new window.DashRenderer({});
+  }
+
+  /* ---- What a reader asks for is asked at once; Dash, whose turn comes a little later, is given the same answer. */
+  const UPDATE = "/_dash-update-component";
+  const fetch = window.fetch.bind(window);
+  const { output, inputs } = page.dependencies[0];
+  const outputs = output.slice(2, -2).split("...").map((one) => one.split("."));
+  let early = null; // what is asked: the values of the callback's inputs, and the answer under way
+
+  aim.askEarly = function (search, screen) {
+    const values = [search, screen];
+    const changed = [`${inputs[0].id}.${inputs[0].property}`];
+    const body = {
+      output,
+      outputs: outputs.map(([id, property]) => ({ id, property })),
+      inputs: inputs.map((one, i) => ({ ...one, value: values[i] })),
+      changedPropIds: changed,
+      parsedChangedPropsIds: changed,
+    };
+    const headers = { Accept: "application/json", "Content-Type": "application/json" };
+    early = { values, answer: fetch(UPDATE, { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" }) };
+    early.answer.catch(() => {}); // Dash hears of it
+  };
+
+  function handedOver(options) {
+    const asked = early;
+    early = null;
+    const wanted = asked && JSON.parse(options.body).inputs;
+    return asked && wanted.every((one, i) => one.value === asked.values[i]) ? asked.answer : null;
   }
 
   /* Plotly comes last; without it pictures stand, and another selection is a page of the server's. */

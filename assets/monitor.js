@@ -7,6 +7,7 @@ window.aim = window.aim || {};
   const view = root.dataset.view;
   const narrow = window.matchMedia("(max-width: 48rem)");
   const state = { shown: null, mounted: false, live: false, gone: 0 };
+  const SLOW = 150; // ms after which a change is seen to be under way
   const TOGETHER = 600; // ms between two changes that are one step back in the browser's history
   const byId = (id) => document.getElementById(id);
 
@@ -22,6 +23,7 @@ window.aim = window.aim || {};
   };
 
   function ask(search) {
+    aim.askEarly(search, narrow.matches ? "narrow" : "wide");
     startLoading();
     window.dash_clientside.set_props(`${view}-url`, { search });
     followLinks(search);
@@ -43,10 +45,15 @@ window.aim = window.aim || {};
     if (state.mounted) window.dash_clientside.set_props(`${view}-screen`, { data: narrow.matches ? "narrow" : "wide" });
   });
 
+  /* An answer that comes soon changes nothing else on the page. */
   function startLoading() {
-    root.classList.remove("is-failed");
-    byId("failed").textContent = "";
-    root.classList.add("is-loading");
+    if (root.classList.contains("is-failed")) {
+      root.classList.remove("is-failed");
+      byId("failed").textContent = "";
+    }
+    root.dataset.busy = "";
+    window.clearTimeout(state.slow);
+    state.slow = window.setTimeout(() => root.classList.add("is-loading"), SLOW);
   }
 
   function followLinks(search) {
@@ -69,11 +76,13 @@ window.aim = window.aim || {};
 
   /* Dash is done with a callback: either the answer to this address is on the page, or something failed. */
   aim.settled = function () {
-    if (!root.classList.contains("is-loading")) return;
-    window.setTimeout(() => {
+    if (!("busy" in root.dataset)) return;
+    aim.afterPaint(() => {
+      window.clearTimeout(state.slow);
       root.classList.remove("is-loading");
+      delete root.dataset.busy;
       if (state.mounted && state.shown !== location.search) fail();
-    }, 0);
+    });
   };
 
   function fail() {

@@ -66,7 +66,7 @@ class Visit:
         """Wait until the answer to a query string is on the page."""
         self.page.wait_for_function(
             "(search) => document.querySelector('#react-entry-point .view-head')?.dataset.search === search"
-            " && !document.documentElement.classList.contains('is-loading')",
+            " && !('busy' in document.documentElement.dataset)",
             arg=search,
         )
 
