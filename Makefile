@@ -101,8 +101,11 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup
-	$(BIN)/python -m tests.bench
+# Beside a naive Dash page; with more rows; publication and queries; surge tests on real figures. QUICK=--quick does less.
+bench: setup browser
+	$(BIN)/python -m tests.bench.web $(QUICK)
+	$(BIN)/python -m tests.bench.growth $(QUICK)
+	$(BIN)/python -m tests.bench --months $(if $(QUICK),6,24)
 	$(BIN)/python -m tests.bench.backtest
 
 # Every crafted request and 10,000 random ones, to the application in process.
