@@ -3,6 +3,7 @@
 window.aim = window.aim || {};
 (function (aim) {
   "use strict";
+  if (!window.React || !window.DashRenderer) return void aim.withoutCharts();
   const { createElement, useEffect, useLayoutEffect, useRef } = window.React;
   const first = document.getElementById("first-view");
   const CONFIG = {
@@ -45,8 +46,6 @@ window.aim = window.aim || {};
 
   function Html({ id, html, tag, className }) {
     const place = useRef(null);
-    const was = useRef(false);
-    const loading = window.dash_component_api.useDashContext().useLoading();
     useLayoutEffect(() => {
       const write = () => { if (place.current) place.current.innerHTML = html; };
       if (typeof html !== "string") take(place.current, id);
@@ -54,10 +53,6 @@ window.aim = window.aim || {};
       else write();
       aim.rendered(place.current);
     }, [html]);
-    useEffect(() => {
-      if (was.current && !loading) aim.settled();
-      was.current = loading;
-    }, [loading]);
     return createElement(tag || "div", { id, className, ref: place });
   }
 
@@ -109,8 +104,9 @@ window.aim = window.aim || {};
       if (!window.Plotly) return;
       if (seen[i]) return void draw(place);
       if (plot) plot.style.visibility = "hidden"; // what it shows is of the selection before
-      near.observe(place);
     });
+    // Those out of sight come after those in sight are on the screen.
+    aim.afterPaint(() => shown.forEach(([place]) => { if (waiting.has(place) && window.Plotly) near.observe(place); }));
   }
 
   function inSight(place) {
@@ -151,9 +147,11 @@ window.aim = window.aim || {};
     aim.goLive();
   }
 
-  window.addEventListener("beforeprint", () => {
-    if (window.Plotly) for (const place of [...waiting.keys()]) draw(place);
-  });
+  /* Draws what waits: in one card, or all of it. */
+  aim.drawIn = function (card) {
+    if (!window.Plotly) return;
+    for (const place of [...waiting.keys()]) if (card.contains(place)) draw(place);
+  };
 
   /* ---- Dash asks for layout and callbacks; the page has them, with the first figures in their places. */
   const page = JSON.parse(document.getElementById("page-data").textContent);
@@ -174,7 +172,7 @@ window.aim = window.aim || {};
     const known = { "/_dash-layout": page.layout, "/_dash-dependencies": page.dependencies };
     window.fetch = function (address, options) {
       const found = known[address];
-      if (!found) return (address === UPDATE && handedOver(options)) || fetch(address, options);
+      if (!found) return address === UPDATE ? updated(options) : fetch(address, options);
       delete known[address];
       const headers = new Headers({ "content-type": "application/json" });
       return Promise.resolve({ ok: true, status: 200, headers, json: () => Promise.resolve(found) });
@@ -184,6 +182,7 @@ window.aim = window.aim || {};
 
   /* ---- What a reader asks for is asked at once; Dash, whose turn comes a little later, is given the same answer. */
   const UPDATE = "/_dash-update-component";
+  const PATIENCE = 5000; // ms that the page has to show an answer
   const fetch = window.fetch.bind(window);
   const { output, inputs } = page.dependencies[0];
   const outputs = output.slice(2, -2).split("...").map((one) => one.split("."));
@@ -200,15 +199,25 @@ window.aim = window.aim || {};
       parsedChangedPropsIds: changed,
     };
     const headers = { Accept: "application/json", "Content-Type": "application/json" };
-    early = { values, answer: fetch(UPDATE, { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" }) };
-    early.answer.catch(() => {}); // Dash hears of it
+    const options = { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" };
+    early = { values, answer: followed(search, fetch(UPDATE, options)) };
   };
 
-  function handedOver(options) {
+  function updated(options) {
     const asked = early;
     early = null;
-    const wanted = asked && JSON.parse(options.body).inputs;
-    return asked && wanted.every((one, i) => one.value === asked.values[i]) ? asked.answer : null;
+    const wanted = JSON.parse(options.body).inputs.map((one) => one.value);
+    if (asked && wanted.every((value, i) => value === asked.values[i])) return asked.answer;
+    return followed(wanted[0], fetch(UPDATE, options));
+  }
+
+  /* What is no answer is told at once; one that is not on the page a while after it came has failed there. */
+  function followed(search, answer) {
+    answer.then((response) => {
+      const isAnswer = response.status === 200 && (response.headers.get("content-type") || "").includes("json");
+      window.setTimeout(() => aim.failedUnlessShown(search), isAnswer ? PATIENCE : 0);
+    }, () => aim.failedUnlessShown(search));
+    return answer;
   }
 
   /* Plotly comes last; without it pictures stand, and another selection is a page of the server's. */

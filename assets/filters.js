@@ -262,6 +262,14 @@ window.aim = window.aim || {};
     if (form.classList.contains("open")) sheet(false);
   });
 
-  showSecond(new URLSearchParams(location.search).get("compare"));
+  /* What a reader chose before this file ran. */
+  function isChanged(one) {
+    if (one.type === "checkbox" || one.type === "radio") return one.checked !== one.defaultChecked;
+    return one.tagName === "SELECT" && [...one.options].some((option) => option.selected !== option.defaultSelected);
+  }
+  const early = [...form.elements].some(isChanged);
+  if (!early) showSecond(new URLSearchParams(location.search).get("compare"));
   describe();
+  if (early && window.DashRenderer) document.addEventListener("aim:live", () => aim.go(search()), { once: true });
+  else if (early) aim.go(search());
 })(window.aim);

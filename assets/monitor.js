@@ -6,7 +6,8 @@ window.aim = window.aim || {};
   const root = document.documentElement;
   const view = root.dataset.view;
   const narrow = window.matchMedia("(max-width: 48rem)");
-  const state = { shown: null, mounted: false, live: false, gone: 0 };
+  const state = { shown: null, mounted: false, live: false, gone: -Infinity };
+  const LATE = 8000; // ms after which it is told in words
   const SLOW = 150; // ms after which a change is seen to be under way
   const TOGETHER = 600; // ms between two changes that are one step back in the browser's history
   const byId = (id) => document.getElementById(id);
@@ -30,7 +31,9 @@ window.aim = window.aim || {};
   }
 
   window.addEventListener("popstate", () => {
-    if (!view || location.search === state.shown) return;
+    if (!view) return;
+    const isThere = location.search === state.shown && !("busy" in root.dataset) && !root.classList.contains("is-failed");
+    if (isThere) return;
     if (!state.mounted) return void location.reload();
     aim.fillForm(location.search);
     ask(location.search);
@@ -52,8 +55,20 @@ window.aim = window.aim || {};
       byId("failed").textContent = "";
     }
     root.dataset.busy = "";
-    window.clearTimeout(state.slow);
+    forgetTimers();
     state.slow = window.setTimeout(() => root.classList.add("is-loading"), SLOW);
+    state.late = window.setTimeout(() => aim.say("The figures for this selection are still on their way."), LATE);
+  }
+
+  function forgetTimers() {
+    window.clearTimeout(state.slow);
+    window.clearTimeout(state.late);
+  }
+
+  function endLoading() {
+    forgetTimers();
+    root.classList.remove("is-loading");
+    delete root.dataset.busy;
   }
 
   function followLinks(search) {
@@ -72,20 +87,19 @@ window.aim = window.aim || {};
     if (!state.mounted) return;
     aim.say(head.dataset.status);
     document.title = head.dataset.title;
+    // An answer that was overtaken by another selection is not the end of it.
+    // What stands under the charts is written after the paint, and is part of the answer.
+    const end = () => { if (state.shown === location.search) endLoading(); };
+    if (state.shown === location.search) aim.afterPaint(() => window.setTimeout(end, 0));
   };
 
-  /* Dash is done with a callback: either the answer to this address is on the page, or something failed. */
-  aim.settled = function () {
-    if (!("busy" in root.dataset)) return;
-    aim.afterPaint(() => {
-      window.clearTimeout(state.slow);
-      root.classList.remove("is-loading");
-      delete root.dataset.busy;
-      if (state.mounted && state.shown !== location.search) fail();
-    });
+  /* The answer to this address failed, unless it is on the page or the reader has gone on. */
+  aim.failedUnlessShown = function (search) {
+    if (state.mounted && location.search === search && state.shown !== search) fail();
   };
 
   function fail() {
+    endLoading();
     const box = byId("failed");
     const words = document.createElement("p");
     const again = document.createElement("a");

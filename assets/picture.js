@@ -157,12 +157,18 @@ window.aim = window.aim || {};
     const kind = button.dataset.take;
     if (kind === "link") copy(new URL(button.dataset.link, location.origin).href, "The link was copied.");
     else if (kind === "text") copy(document.getElementById(button.dataset.from).textContent.trim(), "The text was copied.");
-    else if (button.closest(".card").querySelector(".js-plotly-plot .main-svg")) {
+    else if (hasDrawn(button.closest(".card"))) {
       // Until the live chart stands, the server's picture is the one to take: the link is followed.
       event.preventDefault();
       aim.savePicture(button.closest(".foot"), kind);
     }
   });
+
+  /* Whether a card has its chart, which is drawn first if it waited for its turn. */
+  function hasDrawn(card) {
+    if (aim.drawIn) aim.drawIn(card);
+    return card.querySelector(".js-plotly-plot .main-svg");
+  }
 
   document.addEventListener("keydown", (event) => {
     const panel = event.key === "Escape" && event.target.closest(".panel[open]");
@@ -193,6 +199,7 @@ window.aim = window.aim || {};
   let live = [];
   function toPaper() {
     if (live.length || !window.Plotly) return;
+    if (aim.drawIn) aim.drawIn(document.body);
     live = [...document.querySelectorAll(".js-plotly-plot")].filter((chart) => chart.querySelector(".main-svg"));
     const head = document.querySelector("#react-entry-point .view-head");
     if (head) aim.say(head.dataset.status); // in place of word of what was saved last

@@ -88,6 +88,7 @@ window.aim = window.aim || {};
   document.addEventListener("keydown", (event) => {
     const box = event.target.closest && event.target.closest(".chart[tabindex]");
     if (!box || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (aim.drawIn) aim.drawIn(box);
     const chart = box.querySelector(".js-plotly-plot");
     if (!chart || !chart.data) return;
     if (event.key === "Escape") return void leave(chart);

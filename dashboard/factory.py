@@ -35,6 +35,8 @@ from data_access.serving.statistics import Statistics, open_statistics
 VIEWS: tuple[ModuleType, ...] = (overview, explore, smelt_cast, surges, compare, data, about, api_page)
 """Modules of the views, in the order of the header; those of plain pages have no `register`."""
 INDEX_ENDPOINTS = ("/", "/<path:path>")
+UNUSED = ("/assets/", "/_dash-component-suites/")
+"""Where Dash would serve files of its own accord; pages load them from `statics`."""
 MAX_BODY = 64 * 1024
 """Bytes of a callback's request; the longest query takes about a quarter of it."""
 
@@ -101,10 +103,12 @@ def _add_plain(app: MonitorDash, shell: Shell, view: PlainView) -> None:
 
 
 def _guard_paths(app: MonitorDash, shell: Shell) -> None:
-    """Dash answers any path with its page; ours are a few, the others do not exist."""
+    """Dash answers any path with its page; ours are a few, the others and its own files do not exist."""
 
     def guard() -> object:
         rule = str(request.url_rule) if request.url_rule else ""
+        if rule.startswith(UNUSED):
+            return abort(404)
         if rule not in INDEX_ENDPOINTS or request.path in shell.by_path:
             return None
         bare = request.path.rstrip("/")

@@ -1,4 +1,5 @@
-"""How gunicorn runs the monitor: `gunicorn -c dashboard/gunicorn_conf.py app:server` (`aim-monitor serve` does so).
+"""How gunicorn runs the monitor: `gunicorn -c dashboard/gunicorn_conf.py app:server`, which `aim-monitor serve` starts
+with checks before and the environment of `serve.PROCESS`.
 
 One release in memory, loaded before the workers fork (`preload_app`); threads keep connections alive; the control
 socket stays off; the logs tell what was asked and how it went, never by whom. TERM ends it once open requests are
@@ -23,10 +24,8 @@ if _settings.metrics_port:  # before the application is loaded: prometheus-clien
 
 bind = f"{_host}:{_settings.port}"
 workers = _settings.workers
-worker_class = "dashboard.worker.PatientWorker"  # threads that slow clients do not hold
-threads = 8  # of which `limits` leaves four to costly answers and their queue
-worker_connections = 800  # stays below the usual 1,024 open files of a process
-sendfile = False  # would write past the worker, and wait for slow readers
+worker_class = "gthread"
+threads = 8  # of which `limits` leaves four to costly answers and their queue; a proxy keeps slow clients off them
 preload_app = True
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - heart beats, not on a disk

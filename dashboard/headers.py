@@ -102,17 +102,15 @@ def add_headers(server: Flask) -> None:
             response.headers["Access-Control-Allow-Origin"] = "*"
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
-        if "Cache-Control" not in response.headers or request.path.startswith("/assets/"):
+        if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = cache_control(response)
         return response
 
 
 def cache_control(response: Response) -> str:
-    """Fingerprinted files for good, API answers for a minute, pages and callbacks asked for anew each time."""
+    """API answers for a minute, pages and callbacks asked for anew each time; files have told theirs."""
     if request.method not in ("GET", "HEAD"):
         return "no-store"
-    if response.status_code == 200 and request.path.startswith("/assets/") and "v" in request.args:
-        return f"public, max-age={YEAR}, immutable"
     if response.status_code in (200, 304) and request.path.startswith(OPEN):
         # Without an address of its own the site's answers hold the one they were asked by: not for shared caches.
         shared = "public" if current_app.config.get(BASE_URL) else "private"

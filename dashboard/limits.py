@@ -8,6 +8,7 @@ nobody at a keyboard meets. Files that never change and health checks are free.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from ipaddress import IPv6Address
 from threading import BoundedSemaphore, Lock
 from time import monotonic
@@ -23,7 +24,7 @@ WINDOW = 60
 """Seconds of a budget."""
 PROGRAMS = ("/api/", "/feeds/", "/data.json", "/embed")
 """Paths that programs ask: the API with its files and pictures, feeds, the catalog, charts in frames."""
-FREE = ("/assets/", "/static/", "/_dash-component-suites/", "/healthz", "/readyz", "/favicon.ico")
+FREE = ("/static/", "/healthz", "/readyz", "/favicon.ico")
 COSTLY_FORMATS = frozenset({"xlsx", "parquet"})
 COSTLY_PATHS = ("/api/v1/picture.png", "/api/v1/tables/")
 COST = 10
@@ -37,6 +38,8 @@ AT_ONCE = 1
 """Answers of the programs' paths that a worker makes at once: they keep a core busy, and pages need the rest."""
 WAITING = 3
 """Requests that may wait for their turn; more are turned away at once, so that threads stay free for pages."""
+EACH = 3
+"""Of these, requests that one client may have under way, waiting or answered: the others' turn comes."""
 PATIENCE = 8.0
 """Seconds that a request waits for its turn."""
 RETRY = 5
@@ -175,48 +178,58 @@ def _add_budgets(server: Flask, rate: int) -> None:
 class Turns:
     """Who may make a costly answer now: a few at once, a few more wait, the others are turned away."""
 
-    def __init__(self, *, at_once: int, waiting: int, patience: float) -> None:
+    def __init__(self, *, at_once: int, waiting: int, patience: float, each: int) -> None:
         self._free = BoundedSemaphore(at_once)
         self._room = BoundedSemaphore(at_once + waiting)
         self._patience = patience
+        self._each = each
+        self._lock = Lock()
+        self._of: Counter[str] = Counter()
 
-    def take(self) -> bool:
-        """Whether it is this request's turn, perhaps after a wait; `give` must follow then."""
-        if not self._room.acquire(blocking=False):
+    def take(self, who: str) -> bool:
+        """Whether it is the turn of a request of `who`, perhaps after a wait; `give` must follow then."""
+        if not self._enter(who):
             return False
         if self._free.acquire(timeout=self._patience):
             return True
-        self._room.release()
+        self._leave(who)
         return False
 
-    def give(self) -> None:
+    def give(self, who: str) -> None:
         """The answer is made."""
         self._free.release()
-        self._room.release()
+        self._leave(who)
 
-    @property
-    def has_room(self) -> bool:
-        """Whether one more request may wait."""
-        if not self._room.acquire(blocking=False):
-            return False
-        self._room.release()
-        return True
+    def _enter(self, who: str) -> bool:
+        with self._lock:
+            if self._of[who] >= self._each or not self._room.acquire(blocking=False):
+                return False
+            self._of[who] += 1
+            return True
+
+    def _leave(self, who: str) -> None:
+        with self._lock:
+            self._of[who] -= 1
+            if not self._of[who]:
+                del self._of[who]
+            self._room.release()
 
 
 def _add_turns(server: Flask) -> None:
-    turns = Turns(at_once=AT_ONCE, waiting=WAITING, patience=PATIENCE)
+    turns = Turns(at_once=AT_ONCE, waiting=WAITING, patience=PATIENCE, each=EACH)
 
     @server.before_request
     def take() -> None:
         if not is_program():
             return
-        if not turns.take():
+        who = client()
+        if not turns.take(who):
             g.retry_after = RETRY
             raise ServiceUnavailable
-        g.turn = turns
+        g.turn = who
 
     @server.teardown_request
     def give(_: BaseException | None) -> None:
-        turn = g.pop("turn", None)
-        if turn is not None:
-            turn.give()
+        who = g.pop("turn", None)
+        if who is not None:
+            turns.give(who)

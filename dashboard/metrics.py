@@ -39,8 +39,6 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("/api/", "api"),
     ("/feeds/", "file"),
     ("/data.json", "file"),
-    ("/assets/", "static"),
-    ("/_dash", "static"),
     ("/static/", "static"),
     ("/healthz", "health"),
     ("/readyz", "health"),
@@ -49,7 +47,7 @@ KINDS: tuple[tuple[str, str], ...] = (
 PAGE, OTHER = "page", "other"
 ALL_KINDS = tuple(dict.fromkeys([PAGE, *(kind for _, kind in KINDS), OTHER]))
 NOTE_EVERY = 5.0
-"""Seconds between two notes of a worker on its release; it looks for a new one then, also when nobody asks."""
+"""Seconds between two notes of a worker on its release."""
 RETRY_EVERY = 0.5
 ENDED = "ended"
 _log = logging.getLogger(__name__)

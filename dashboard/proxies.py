@@ -35,7 +35,9 @@ FOREIGN = (
 MAX_HOPS = 16
 MAX_HOST = 255
 """Characters of a host with its port; names have at most 253."""
-HOST_NAME = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+HOST_NAME = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f]*:[0-9A-Fa-f.:]+\])(?::[1-9][0-9]{0,4})?"
+)
 
 
 class TrustedProxies:
@@ -114,5 +116,5 @@ def add_proxies(server: Flask, networks: Sequence[Network]) -> None:
     @server.before_request
     def check_host() -> None:
         host = request.environ.get("HTTP_HOST")
-        if host is not None and not is_host(host):
+        if host is not None and not (is_host(host) and request.host):
             abort(400)

@@ -18,14 +18,17 @@ from data_access.signing import read_verify_key
 
 CONFIGURATION = Path(__file__).with_name("gunicorn_conf.py")
 ROOT = Path(__file__).resolve().parent.parent
-MEMORY = {
+PROCESS = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": "131072",
     "MALLOC_TRIM_THRESHOLD_": "131072",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
 }
-"""Has memory that is free again go back to the system, in the place of a store of each thread and one of Arrow's own:
-a third less for the workers. It is read as a process starts."""
+"""The environment of the process, unless it is told otherwise; read as it starts. Memory that is free again goes back
+to the system, in the place of a store of each thread and one of Arrow's own: a third less for the workers. Libraries
+start no threads for each core, which each worker would have besides those that answer."""
 CURRENT, MAX_CURRENT = "current", 1024
 _log = logging.getLogger(__name__)
 
@@ -61,7 +64,7 @@ def command() -> list[str]:
 def environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment that carries `settings` over to gunicorn and its workers, paths made absolute."""
     return {
-        **MEMORY,
+        **PROCESS,
         **environ,
         "AIM_RELEASES": settings.releases if isinstance(settings.releases, str) else str(settings.releases.absolute()),
         "AIM_HOST": settings.host,

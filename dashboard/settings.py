@@ -48,7 +48,9 @@ SETTINGS: tuple[Setting, ...] = (
         "addresses or networks of proxies whose X-Forwarded headers are believed, separated by commas; none: nobody's",
     ),
     Setting(
-        "AIM_RATE", "240", f"requests a minute that one client may send to API and files, 1 to {MAX_RATE}; 0: no limit"
+        "AIM_RATE",
+        "240",
+        f"requests a minute that one client may send to API and files, in each worker, 1 to {MAX_RATE}; 0: no limit",
     ),
     Setting("AIM_METRICS_PORT", "", "port of the metrics for Prometheus, on AIM_HOST; none: no metrics"),
     Setting("AIM_LOG", "json", "how log lines are written: json or text"),

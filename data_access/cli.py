@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -410,9 +410,12 @@ def main() -> None:
     except UserError as error:
         _end(error)
     except OSError as error:
-        if error.errno not in (*FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO):
+        if error.errno in (*FULL, errno.EROFS):
+            _end(cannot_write(error.filename or "standard output", error))
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EIO):
             raise
-        _end(cannot_write(error.filename or "standard output", error))
+        # It may have been to be read as well as to be written.
+        _end(UserError(f"{error.filename or 'input or output'}: {os.strerror(error.errno)}"))
 
 
 def _flush() -> None:
@@ -426,7 +429,7 @@ def _flush() -> None:
             raise cannot_write("standard output", error) from None
 
 
-def _end(error: UserError) -> None:
+def _end(error: UserError) -> NoReturn:
     typer.echo(f"aim-monitor: {error}", err=True)
     sys.exit(error.exit_code)
 

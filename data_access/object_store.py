@@ -54,7 +54,10 @@ class ObjectStore:
     @classmethod
     def at(cls, address: str) -> ObjectStore:
         """The storage at `s3://bucket/prefix`; raises UserError for anything else."""
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError:  # brackets that are no IPv6 address
+            parts = urlsplit("")
         options = tuple(parse_qsl(parts.query, keep_blank_values=True))
         folders = parts.path.strip("/").split("/") if parts.path.strip("/") else []
         if (
@@ -76,9 +79,7 @@ class ObjectStore:
     def _files(self) -> S3FileSystem:
         from pyarrow.fs import AwsStandardS3RetryStrategy, S3FileSystem  # noqa: PLC0415 - costs memory
 
-        options = dict(self.options)
-        if endpoint := os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
-            options.setdefault("endpoint_override", endpoint)
+        options = self._options()
         try:
             return S3FileSystem(
                 endpoint_override=options.get("endpoint_override"),
@@ -91,6 +92,21 @@ class ObjectStore:
             )
         except (OSError, ValueError) as error:
             raise self._trouble(error) from None
+
+    def _options(self) -> dict[str, str]:
+        """The options of the address, and the endpoint of the environment where they name none."""
+        options = dict(self.options)
+        if endpoint := os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
+            options.setdefault("endpoint_override", endpoint)
+        return options
+
+    def identity(self) -> str:
+        """What tells this storage from others with the same bucket and prefix; holds no credentials of its own."""
+        options = self._options()
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        if region:
+            options.setdefault("region", region)
+        return repr((str(self), sorted(options.items())))
 
     def _path(self, key: str) -> str:
         return "/".join(part for part in (self.bucket, self.prefix, key) if part)

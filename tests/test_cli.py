@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from data_access import cli
 
 COMMANDS = (
     *("census", "demo", "publish", "verify", "audit", "report", "reference", "query", "serve"),
@@ -169,3 +172,23 @@ def test_the_census_key_is_asked_for_before_anything_is_pulled(tmp_path: Path) -
     assert told.returncode == 1
     assert "CENSUS_API_KEY" in told.stderr
     assert not (tmp_path / "pulls").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PermissionError(errno.EACCES, "", "in.parquet"), "in.parquet: Permission denied"),
+        (OSError(errno.ENOSPC, "", "out"), "out: expected to write it, found: No space left on device"),
+        (OSError(errno.EROFS, "", "out"), "out: expected to write it, found: Read-only file system"),
+    ],
+)
+def test_a_file_is_told_as_one_to_be_written_only_where_that_is_known(
+    error: OSError, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert capsys.readouterr().err.startswith(f"aim-monitor: {told}")

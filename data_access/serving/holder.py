@@ -10,15 +10,15 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from data_access.contracts import UnsignedError
+from data_access.contracts import UnsignedError, read_manifest
 from data_access.errors import UserError
 from data_access.reference import Reference, load
 from data_access.serving.directory import CURRENT, Place, UnreachableError
-from data_access.serving.release import Snapshot, one_line, open_release
+from data_access.serving.release import Snapshot, one_line, open_release, without_licenses
 from data_access.serving.release_files import Logged, logged
 
 if TYPE_CHECKING:
@@ -32,16 +32,21 @@ NO_RELEASE = "no release is there yet"
 GONE = "the current release is not named any more"
 UNREACHABLE = "the storage of releases does not answer"
 NOT_FETCHED = "the newest release did not pass its check"
+WITHDRAWN = "the newest release holds no license data"
 MAX_TRIED = 8
 """Earlier releases that are tried at a start where the current one is not sound."""
 _log = logging.getLogger(__name__)
 
 
 class Used(NamedTuple):
-    """A release in use, and where it lies; None where another one is current."""
+    """A release in use, and where it lies; None where another one is current.
+
+    Not `whole`: it goes without a part that it has, so it is loaded anew as soon as it can be.
+    """
 
     snapshot: Snapshot
     target: Path | None
+    whole: bool = True
 
 
 class Holder:
@@ -131,9 +136,12 @@ class Holder:
             raise KeyError(name)
         return self._place.folder(name)
 
-    def logged(self, name: str) -> Logged | None:
-        """What the manifest of a release tells; None where it cannot be read, or is not signed as it must be."""
-        if name in self.names():
+    def logged(self, name: str, *, names: Collection[str] | None = None) -> Logged | None:
+        """What the manifest of a release tells; None where it cannot be read, or is not signed as it must be.
+
+        `names` are those of the place, where they are known already: to list them takes time.
+        """
+        if name in (self.names() if names is None else names):
             folder, sizes = self._place.listed(name)
             return logged(folder, self._key, sizes=sizes)
         target = self._target_of(name)
@@ -164,13 +172,13 @@ class Holder:
         try:
             target = self._place.current()
         except UserError as error:
-            self._fail(None, UNREACHABLE if isinstance(error, UnreachableError) else NOT_FETCHED, error)
-            if self._used is None:
+            problem = UNREACHABLE if isinstance(error, UnreachableError) else NOT_FETCHED
+            if self._fail(None, problem, error) and self._used is None:
                 self._begin_with_another(None)
             return
         if target is None:
             self._problem = GONE if self._used else NO_RELEASE
-        elif self._used and target == self._used.target:
+        elif self._used and self._used.whole and target == self._used.target:
             self._failed = self._problem = None
         elif not (self._failed and self._failed[0] == target) or self._may_retry():
             self._load(target)
@@ -185,50 +193,67 @@ class Holder:
             self._fail(target, _public_words(target.name, error), error)
             if self._used is None:
                 self._begin_with_another(target)
+            elif self._used.snapshot.license and self._has_no_licenses(target):
+                _log.warning("license data of release %s are not shown any more", self._used.snapshot.info.id)
+                self._used = self._used._replace(snapshot=without_licenses(self._used.snapshot, WITHDRAWN), whole=False)
 
     def _begin_with_another(self, target: Path | None) -> None:
         """Where nothing is in use yet: the newest sound release before it, or what is sound of it."""
-        problem = self._problem
+        problem, failed = self._problem, self._failed
+        withdrawn = target is not None and self._has_no_licenses(target)
         earlier = [name for name in self.names() if target is None or name < target.name]
         for name in earlier[:MAX_TRIED]:
-            if self._use_if_sound(name):
+            if self._use_if_sound(name, withdrawn=withdrawn):
                 self._problem = problem
                 return
         if self._key is not None or target is None:
             return
         try:
-            self._use(self._open(target, whole=False), target)
+            self._use(self._open(target, whole=False), target, whole=False)
         except Exception as error:  # told already, when it was opened as a whole
             _log.debug("nothing of release %s can be used: %s", target.name, one_line(error))
+        self._problem, self._failed = problem, failed
 
-    def _use_if_sound(self, name: str) -> bool:
+    def _has_no_licenses(self, target: Path) -> bool:
+        """Whether a release, sound or not, tells that there are no license data: then earlier ones are not shown."""
         try:
-            self._use(self.open(name, whole=True), None)
+            return read_manifest(target, self._key).license is None
+        except (UserError, OSError):
+            return False
+
+    def _use_if_sound(self, name: str, *, withdrawn: bool) -> bool:
+        try:
+            found = self.open(name, whole=True)
+            self._use(without_licenses(found, WITHDRAWN) if withdrawn else found, None)
         except Exception as error:
             _log.warning("release %s is not used either: %s", name, one_line(error))
             return False
         return True
 
-    def _use(self, snapshot: Snapshot, target: Path | None) -> None:
+    def _use(self, snapshot: Snapshot, target: Path | None, *, whole: bool = True) -> None:
         before = self._used.snapshot.info if self._used else None
         if before and (snapshot.info.published or "") < (before.published or ""):
             _log.warning("release %s takes over from the later one %s", snapshot.info.id, before.id)
-        self._used, self._problem = Used(snapshot, target), None
+        self._used, self._problem = Used(snapshot, target, whole), None
         if target is not None:
             self._failed = None
         self.loads += 1
         self.loaded_at = time.time()
 
-    def _fail(self, target: Path | None, problem: str, error: Exception) -> None:
-        failed = target, one_line(error)
+    def _fail(self, target: Path | None, problem: str, error: Exception) -> bool:
+        """Keep and tell what went wrong; whether it counts: not where it is the same again within `RETRY_EVERY`."""
+        told = one_line(error)
+        # Words on a storage that does not answer hold how many milliseconds it took.
+        failed = target, problem if target is None else told
         if failed == self._failed and not self._may_retry():
-            return
+            return False
         if failed != self._failed:
             name = "the current release" if target is None else f"release {target.name}"
             used = f"release {self._used.snapshot.info.id} goes on" if self._used else "none is in use"
-            _log.error("%s is refused, %s: %s", name, used, failed[1])
+            _log.error("%s is refused, %s: %s", name, used, told)
         self._failed, self._failed_at, self._problem = failed, time.monotonic(), problem
         self.reload_failures += 1
+        return True
 
 
 def _public_words(name: str, error: Exception) -> str:
@@ -258,6 +283,6 @@ class Fixed:
         """Where a release of the place lies."""
         return self.holder.folder(name)
 
-    def logged(self, name: str) -> Logged | None:
+    def logged(self, name: str, *, names: Collection[str] | None = None) -> Logged | None:
         """What the manifest of a release of the place tells."""
-        return self.holder.logged(name)
+        return self.holder.logged(name, names=names)

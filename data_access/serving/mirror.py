@@ -51,6 +51,10 @@ KEEP = 8
 UNUSED_SECONDS = 3600.0
 ROOT = Path(__file__).resolve().parents[2]
 DONE = "done"
+TROUBLE = "trouble"
+"""File of the mirror with what went wrong at the last look; there is none after one that went well."""
+EMPTY: dict[str, Any] = {"current": None, "trouble": None, "releases": {}}
+"""What is known before the first look."""
 
 
 def open_mirror(address: str, cache: Path | None) -> Mirror:
@@ -59,14 +63,27 @@ def open_mirror(address: str, cache: Path | None) -> Mirror:
     if cache is None:
         cache = Path(tempfile.mkdtemp(prefix="aim-releases-"))
         atexit.register(_remove, cache, os.getpid())
-    root = cache / hashlib.sha256(str(store).encode()).hexdigest()[:16]
+    root = cache / hashlib.sha256(store.identity().encode()).hexdigest()[:16]
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
             f"{cache}: expected a directory to write releases to, found {error.strerror}; AIM_CACHE names another"
         ) from None
+    _check_owner(cache, root)
     return Mirror(address, root)
+
+
+def _check_owner(cache: Path, root: Path) -> None:
+    """Raises UserError where another user could write what is served from the mirror."""
+    me = os.geteuid()
+    if root.is_symlink():
+        raise UserError(f"{root}: expected a directory of this user, found a link; AIM_CACHE names another")
+    for path, owners in ((cache, (me, 0)), (root, (me,))):
+        if path.stat().st_uid not in owners:
+            raise UserError(
+                f"{path}: expected a directory of this user, found one of another; AIM_CACHE names another place"
+            )
 
 
 def _remove(cache: Path, owner: int) -> None:
@@ -81,14 +98,15 @@ class Mirror:
         self._address = address
         self._root = root
         self._next_look = 0.0
-        self._trouble: str | None = None
+        self._read: tuple[object, dict[str, Any]] = None, {}
 
     def current(self) -> Path | None:
         """Where the current release lies; raises `UnreachableError` while the storage does not answer."""
         if not self._answered_within(LOOK_EVERY):
             self._look()
-            if self._trouble or not self._answered_within(STALE):
-                raise UnreachableError(self._trouble or f"no answer of the storage for {STALE:.0f} s")
+            trouble = self._trouble()
+            if trouble or not self._answered_within(STALE):
+                raise UnreachableError(trouble or f"no answer of the storage for {STALE:.0f} s")
         index = self._index()
         if index["current"] is None:
             return None
@@ -105,8 +123,8 @@ class Mirror:
         """Where a release lies; it is fetched where it is not here yet."""
         folder = self._root / "releases" / name
         if not folder.is_dir():
-            if self._trouble:
-                raise UnreachableError(self._trouble)
+            if trouble := self._trouble():
+                raise UnreachableError(trouble)
             if trouble := self._ask(name):
                 raise UserError(trouble)
         with suppress(OSError):
@@ -118,14 +136,28 @@ class Mirror:
         return self._root / "manifests" / name, self._index()["releases"].get(name, {}).get("sizes", {})
 
     def _index(self) -> dict[str, Any]:
-        return _read_json(self._root / "index.json") or {"current": None, "trouble": None, "releases": {}}
+        """What the last look found; it is read anew only where there is a newer one."""
+        path = self._root / "index.json"
+        try:
+            status = path.stat()
+        except OSError:
+            return EMPTY
+        stamp = status.st_mtime_ns, status.st_ino, status.st_size
+        read, found = self._read
+        if read != stamp:
+            found = _read_json(path) or EMPTY
+            self._read = stamp, found
+        return found
 
     def _answered_within(self, seconds: float) -> bool:
+        return _is_younger(self._root / "index.json", seconds)
+
+    def _trouble(self) -> str | None:
+        """What went wrong at the last look, of whichever process; None where it went well."""
         try:
-            age = time.time() - (self._root / "index.json").stat().st_mtime
-        except OSError:
-            return False
-        return 0 <= age < seconds  # a clock that was set back tells nothing
+            return (self._root / TROUBLE).read_text() or None
+        except (OSError, ValueError):
+            return None
 
     def _look(self) -> None:
         now = time.monotonic()
@@ -136,9 +168,17 @@ class Mirror:
                 fcntl.flock(asking, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 return  # another process of this server looks
-            if not self._answered_within(LOOK_EVERY):
-                self._trouble = self._ask()
+            if not self._answered_within(LOOK_EVERY) and not _is_younger(self._root / TROUBLE, LOOK_EVERY):
+                self._tell(self._ask())
                 self._next_look = time.monotonic() + LOOK_EVERY
+
+    def _tell(self, trouble: str | None) -> None:
+        """Keep what went wrong at a look for all processes, or that it went well."""
+        with suppress(OSError):  # on a full disk: that the storage is silent is told after `STALE`
+            if trouble is None:
+                (self._root / TROUBLE).unlink(missing_ok=True)
+            else:
+                _write(self._root / TROUBLE, trouble.encode())
 
     def _ask(self, *names: str) -> str | None:
         """Have a process of its own look at the storage, or fetch releases; gives what went wrong."""
@@ -285,6 +325,14 @@ def _prune(root: Path, current: str | None, releases: Mapping[str, Any]) -> None
     for path in (*unused, *gone):
         shutil.rmtree(path, ignore_errors=True)
         path.with_name(f".stamp-{path.name}").unlink(missing_ok=True)
+
+
+def _is_younger(path: Path, seconds: float) -> bool:
+    try:
+        age = time.time() - path.stat().st_mtime
+    except OSError:
+        return False
+    return 0 <= age < seconds  # a clock that was set back tells nothing
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -94,7 +94,10 @@ def _notes(filters: Filters, cells: Sequence[Cell], facts: Facts) -> Iterator[st
     yield from _code_notes(facts)
     yield from _coverage(filters, facts)
     if info.stale:
-        yield f"These may not be the newest figures: {info.problem}; they are of release {info.id}."
+        if info.id and info.id in (info.problem or ""):
+            yield f"Not all of the newest release is shown: {info.problem}."
+        else:
+            yield f"These may not be the newest figures: {info.problem}; they are of release {info.id}."
 
 
 def _sources(filters: Filters, info: ReleaseInfo) -> Iterator[str]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from data_access.contracts import FileEntry, read_manifest
+from data_access.contracts import FileEntry, read_manifest, read_regular
 from data_access.errors import UserError
 from data_access.serving.directory import sizes_of
 
 if TYPE_CHECKING:
     from data_access.signing import VerifyKey
-
-BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +55,15 @@ def logged(folder: Path, key: VerifyKey | None = None, *, sizes: Mapping[str, in
 
 
 def open_file(folder: Path, entry: Logged, name: str) -> BinaryIO:
-    """A file of a release, open at its beginning, once its hash is that of the manifest.
+    """A file of a release: the very bytes whose hash is that of the manifest, whatever becomes of the file meanwhile.
 
     Raises KeyError for a file that the manifest does not name, UserError for one that is not as it says.
     """
     wanted = entry.files[name]
     try:
-        file = (folder / name).open("rb")
-    except OSError:
-        raise UserError(f"{name}: expected the file that the manifest names, found none") from None
-    digest = hashlib.sha256()
-    while block := file.read(BLOCK):
-        digest.update(block)
-    if digest.hexdigest() != wanted.sha256:
-        file.close()
+        data = read_regular(folder / name, most=entry.sizes[name])
+    except OSError as error:
+        raise UserError(f"{name}: expected the file that the manifest names, found {error}") from None
+    if hashlib.sha256(data).hexdigest() != wanted.sha256:
         raise UserError(f"{name}: expected the file that the manifest names, found another; it is not given out")
-    file.seek(0)
-    return file
+    return BytesIO(data)

@@ -150,8 +150,9 @@ class Statistics:
         current = self.info().id
         if current is None:
             return ()
-        names = [current, *(name for name in self._holder.names() if name < current)][:MAX_LOGGED]
-        return tuple(filter(None, map(self._holder.logged, names)))
+        known = self._holder.names()
+        names = [current, *(name for name in known if name < current)][:MAX_LOGGED]
+        return tuple(filter(None, (self._holder.logged(name, names=known) for name in names)))
 
     def file(self, name: str) -> BinaryIO:
         """A file of the release in use, its hash checked; of license data only while license series are shown.

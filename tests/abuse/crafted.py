@@ -193,7 +193,7 @@ def crafted(app: Any) -> Iterator[Request]:
             "/api/v1/series",
             "/api/v1/picture.svg",
             "/api/v1/tables/public.parquet",
-            "/assets/layout.css",
+            "/static/x/layout.css",
         ):
             yield Request(path=path, headers=((name, value),))
         yield Request(method="POST", path=UPDATE, headers=((name, value),), body=b"{}")

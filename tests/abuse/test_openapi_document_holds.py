@@ -27,6 +27,13 @@ CONFORMS = (not_a_server_error, status_code_conformance, content_type_conformanc
 CHECKS = {GenerationMode.POSITIVE: CONFORMS, GenerationMode.NEGATIVE: (*CONFORMS, negative_data_rejection)}
 PATHS = [*(one.path for one in ENDPOINTS), *(f"/api/v1/picture.{form}" for form in PICTURES), TABLES_PATH]
 WITHOUT_PARAMETERS = [one.path for one in ENDPOINTS if one.strict and len(one.formats) == 1]
+"""Nothing that is asked of them can be wrong."""
+ASKED = [
+    (mode, path)
+    for mode in GenerationMode
+    for path in PATHS
+    if mode is not GenerationMode.NEGATIVE or path not in WITHOUT_PARAMETERS
+]
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +48,13 @@ def schema(app: Flask) -> Any:
     return schemathesis.openapi.from_wsgi(DOCUMENT_PATH, whole)
 
 
-def test_the_document_lists_the_paths_that_are_tried(schema: Any) -> None:
-    assert {one.ok().path for one in schema.get_all_operations()} == {*PATHS, DOCUMENT_PATH}
+def test_the_document_lists_the_paths_that_are_tried(app: Flask) -> None:
+    document = app.test_client().get(DOCUMENT_PATH).get_json()
+    assert set(document["paths"]) == {*PATHS, DOCUMENT_PATH}
 
 
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda one: one.name.lower())
+@pytest.mark.parametrize(("mode", "path"), ASKED, ids=lambda one: getattr(one, "name", one).lower())
 def test_answers_are_those_of_the_document(schema: Any, path: str, mode: GenerationMode) -> None:
-    if path in WITHOUT_PARAMETERS and mode is GenerationMode.NEGATIVE:
-        return  # nothing of it can be wrong
-
     @settings(
         max_examples=TRIES,
         database=None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.visits import NARROW, WIDE, Monitor
 
@@ -74,3 +76,93 @@ def test_changes_in_quick_succession_are_one_step_back(visit: Monitor) -> None:
     seen.wait_shown(f"?product=unwrought&product=foil&{MONTHS}")
     page.go_back()
     seen.wait_shown(f"?{MONTHS}")
+
+
+def held(page: Page, milliseconds: int) -> None:
+    """Answers to callbacks take so much longer from now on."""
+
+    def wait(route: Route) -> None:
+        answer = route.fetch()
+        page.wait_for_timeout(milliseconds)
+        route.fulfill(response=answer)
+
+    page.route("**/_dash-update-component", wait)
+
+
+def test_the_last_of_quick_changes_wins_without_word_of_a_failure(visit: Monitor) -> None:
+    seen = visit.visit(f"/?{MONTHS}")
+    held(seen.page, 300)
+    seen.page.locator("select[name=measure]").select_option("value")
+    seen.page.wait_for_timeout(100)
+    seen.page.locator("select[name=measure]").select_option("auv")
+    seen.wait_shown(f"?{MONTHS}&measure=auv")
+    seen.page.wait_for_timeout(800)
+    expect(seen.page.locator("#failed")).to_be_hidden()
+    expect(seen.page.locator("#trend h2")).to_contain_text("average unit value")
+    expect(seen.page.locator("#trend .main-svg").first).to_be_visible()
+
+
+def test_back_while_an_answer_is_under_way_leads_back(visit: Monitor) -> None:
+    seen = visit.visit(f"/?{MONTHS}")
+    held(seen.page, 400)
+    seen.page.locator("select[name=measure]").select_option("value")
+    seen.page.wait_for_timeout(100)
+    seen.page.go_back()
+    seen.wait_shown(f"?{MONTHS}")
+    seen.page.wait_for_timeout(800)
+    expect(seen.page.locator("#trend h2")).to_contain_text("volume")
+    expect(seen.page.locator("#status")).to_contain_text("Volume")
+    expect(seen.page.locator("select[name=measure]")).to_have_value("volume")
+    expect(seen.page.locator("#failed")).to_be_hidden()
+
+
+def test_back_after_a_failure_shows_the_figures_of_the_address(visit: Monitor) -> None:
+    seen = visit.visit(f"/?{MONTHS}")
+    seen.page.route("**/_dash-update-component", lambda route: route.abort())
+    seen.page.locator("select[name=measure]").select_option("value")
+    expect(seen.page.locator("#failed")).to_be_visible()
+    expect(seen.page.locator("#trend")).to_be_hidden()
+    seen.page.unroute("**/_dash-update-component")
+    seen.page.go_back()
+    seen.wait_shown(f"?{MONTHS}")
+    expect(seen.page.locator("#failed")).to_be_hidden()
+    expect(seen.page.locator("#trend h2")).to_contain_text("volume")
+    expect(seen.page.locator("select[name=measure]")).to_have_value("volume")
+
+
+@pytest.mark.parametrize("script", ["site.js", "dash.js", "plotly.js"])
+def test_a_choice_made_before_scripts_are_there_is_not_lost(visit: Monitor, script: str) -> None:
+    page = visit.context.new_page()
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(700)
+        route.continue_()
+
+    page.route(f"**/{script}", late)
+    page.goto(f"{visit.base}/?{MONTHS}", wait_until="commit")
+    page.locator("select[name=measure]").select_option("value")
+    page.wait_for_url("**measure=value")
+    expect(page.locator("#react-entry-point #trend h2")).to_contain_text("value")
+    expect(page.locator("select[name=measure]")).to_have_value("value")
+
+
+def test_paper_gets_every_chart_at_its_width_also_those_not_yet_seen(visit: Monitor) -> None:
+    page = visit.visit(f"/?{MONTHS}").page
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    charts = page.locator(".js-plotly-plot")
+    expect(charts).to_have_count(3)
+    widths = [charts.nth(place).locator(".main-svg").first.get_attribute("width") for place in range(3)]
+    assert set(widths) == {"690"}
+
+
+def test_the_picture_of_a_chart_out_of_sight_is_of_the_selection_shown(visit: Monitor, tmp_path: Path) -> None:
+    seen = visit.visit(f"/?{MONTHS}")
+    seen.traces("products")
+    seen.page.evaluate("scrollTo(0, 0)")
+    seen.page.locator("select[name=measure]").select_option("value")
+    seen.wait_shown(f"?{MONTHS}&measure=value")
+    with seen.page.expect_download() as download:
+        seen.page.evaluate("document.querySelector('#products [data-take=svg]').click()")
+    download.value.save_as(tmp_path / "chart.svg")
+    assert "US$" in (tmp_path / "chart.svg").read_text()
+    assert " t<" not in (tmp_path / "chart.svg").read_text()

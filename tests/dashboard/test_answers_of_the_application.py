@@ -68,6 +68,9 @@ def test_a_script_that_dash_does_not_have_is_not_there_and_no_fault(
     client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert client.get("/_dash-component-suites/x/y.js").status_code == 404
+    # also what it has: pages load it from /static/
+    assert client.get("/_dash-component-suites/dash/html/dash_html_components.min.js").status_code == 404
+    assert client.get("/assets/layout.css").status_code == 404
     assert not caplog.records
 
 

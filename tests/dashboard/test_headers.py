@@ -221,7 +221,7 @@ def refused(sample: Path, request: pytest.FixtureRequest, monkeypatch: pytest.Mo
     causes: dict[str, Callable[[], object]] = {
         "429": lambda: client.get("/api/v1/meta"),
         "500": lambda: monkeypatch.setattr(Statistics, "meta", lambda _: 1 / 0),
-        "503": lambda: monkeypatch.setattr(Turns, "take", lambda _: False),
+        "503": lambda: monkeypatch.setattr(Turns, "take", lambda *_: False),
     }
     causes[request.param]()
     answer = client.get("/api/v1/meta")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def test_pages_have_a_budget_of_their_own_and_a_page_says_that_it_is_used_up(lim
     assert update.status_code == 429
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/assets/layout.css", "/static/x/y.js"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/static/x/y.js"])
 def test_health_checks_and_files_that_never_change_are_free(limited: FlaskClient, path: str) -> None:
     statuses(limited, "/nope", RATE * PAGES + 1)
     assert statuses(limited, path, 3).count(429) == 0
@@ -156,33 +157,44 @@ def test_counts_of_many_threads_add_up() -> None:
 
 
 def test_a_few_costly_answers_are_made_at_once_a_few_wait_and_the_others_are_turned_away() -> None:
-    turns = Turns(at_once=1, waiting=1, patience=30)
-    assert turns.take()
+    turns = Turns(at_once=1, waiting=1, patience=30, each=9)
+    assert turns.take("a")
     took: list[bool] = []
-    waiter = threading.Thread(target=lambda: took.append(turns.take()))
+    waiter = threading.Thread(target=lambda: took.append(turns.take("a")))
     waiter.start()
-    while turns.has_room:
-        pass
-    assert not turns.take()
-    turns.give()
+    deadline = time.monotonic() + 20
+    while turns._of["a"] < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not turns.take("a")
+    turns.give("a")
     waiter.join()
     assert took == [True]
-    turns.give()
-    assert turns.take()
+    turns.give("a")
+    assert turns.take("a")
 
 
 def test_nobody_waits_forever() -> None:
-    turns = Turns(at_once=1, waiting=1, patience=0.01)
-    assert turns.take()
-    assert not turns.take()
-    turns.give()
-    assert turns.take()
+    turns = Turns(at_once=1, waiting=1, patience=0.01, each=9)
+    assert turns.take("a")
+    assert not turns.take("a")
+    turns.give("a")
+    assert turns.take("a")
+
+
+def test_one_client_cannot_take_all_turns() -> None:
+    turns = Turns(at_once=3, waiting=0, patience=0.01, each=2)
+    assert turns.take("a")
+    assert turns.take("a")
+    assert not turns.take("a")
+    assert turns.take("b")
+    turns.give("a")
+    assert turns.take("a")
 
 
 def test_who_is_turned_away_hears_when_to_come_again_and_pages_go_on(
     sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Turns, "take", lambda _: False)
+    monkeypatch.setattr(Turns, "take", lambda *_: False)
     client = made(sample)
     answer = client.get("/api/v1/releases")
     assert answer.status_code == 503
@@ -191,10 +203,10 @@ def test_who_is_turned_away_hears_when_to_come_again_and_pages_go_on(
     assert client.get("/about").status_code == 200
 
 
-def test_each_turn_is_given_back_also_after_a_fault(limited: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits.Turns, "take", lambda self: self.has_room and self._room.acquire(blocking=False))
-    monkeypatch.setattr(limits.Turns, "give", lambda self: self._room.release())
+def test_each_turn_is_given_back_also_after_a_fault(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PATIENCE", 0.01)
+    client = made(sample, 0)
     paths = ("/api/v1/series?x=1", "/api/nope", "/api/v1/tables/public.parquet", "/embed?card=nope", "/api/v1/releases")
     for path in paths * 3:
-        with limited.get(path) as answer:
+        with client.get(path) as answer:
             assert answer.status_code != 503

@@ -20,6 +20,8 @@ FIRST, NEXT, BROKEN = (f"2026-03-{day}T15-00-00Z-aaaaaa" for day in (13, 20, 27)
 ADDRESS = f"s3://{BUCKET}/public"
 ASKED = 16
 """Requests of which each worker gets some."""
+PATIENCE = 120.0
+"""Seconds to wait for what takes two looks at the storage, ten seconds apart, on a machine that is busy."""
 
 
 def publish(releases: Path, id_: str) -> Path:
@@ -53,10 +55,14 @@ def test_workers_pass_to_the_next_release_and_go_on_without_the_storage(
             assert all_use(server, FIRST)
             publish(releases, NEXT)
             upload(releases, ADDRESS, step=lambda done, of: None)
-            wait_until(lambda: all_use(server, NEXT), "the next release in both workers")
+            wait_until(lambda: all_use(server, NEXT), "the next release in both workers", seconds=PATIENCE)
             closing.close()
             problem = b"the storage of releases does not answer"
-            wait_until(lambda: all_use(server, NEXT, problem=problem), "word of the storage from both workers")
+            wait_until(
+                lambda: all_use(server, NEXT, problem=problem),
+                "word of the storage from both workers",
+                seconds=PATIENCE,
+            )
             assert server.get("/api/v1/series?series=public&measure=value")[0] == 200
     with pytest.raises(UserError, match="object storage"):
         check_release(ADDRESS, tmp_path / "nowhere")

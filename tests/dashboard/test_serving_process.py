@@ -61,7 +61,7 @@ def test_the_command_loads_the_release_once_before_workers_fork(sample: Path) ->
     config = dict(line.split("=", 1) for line in told.replace(" ", "").splitlines() if "=" in line)
     assert config["preload_app"] == "True"
     assert config["control_socket_disable"] == "True"
-    assert config["worker_class"] == "dashboard.worker.PatientWorker"
+    assert config["worker_class"] == "gthread"
     assert config["forwarded_allow_ips"] == "[]"
     assert config["secure_scheme_headers"] == "{}"
     assert config["bind"] == "['127.0.0.1:18050']"

@@ -82,10 +82,16 @@ class Nginx:
         return ssl.create_default_context(cafile=str(self.folder / "certificates" / "fullchain.pem"))
 
     def ask(
-        self, path: str, *, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        timeout: float = 30,
     ) -> Answer:
         """One request over TLS."""
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context(), timeout=30)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context(), timeout=timeout)
         try:
             connection.request(method, path, body=body, headers={"Host": HOST, **(headers or {})})
             answer = connection.getresponse()
@@ -183,8 +189,9 @@ class Stub:
 
 
 @contextmanager
-def stub() -> Iterator[Stub]:
-    """`/fresh` may be kept for a minute, `/short` for a second, `/slow` takes a while, all else may not be kept."""
+def stub(*, lacks: str = "") -> Iterator[Stub]:
+    """`/fresh` may be kept for a minute, `/short` for a second, `/slow` takes a while, all else may not be kept;
+    `lacks` is a path that is not there."""
     kept = Stub()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -197,6 +204,10 @@ def stub() -> Iterator[Stub]:
             path = self.path.split("?")[0]
             if path == "/slow":
                 time.sleep(0.4)
+            if path == lacks:
+                self.send_response(404)
+                self._end(path, b"")
+                return
             if self.headers.get("If-None-Match") == '"tag"':
                 self.send_response(304)
                 self._end(path, b"")

@@ -172,11 +172,12 @@ def visited(port: int, *, clients: int = 4, paths: Sequence[str] = PATHS) -> Ite
 
 def _visit(port: int, paths: Sequence[str], place: int, over: threading.Event, visits: Visits) -> None:
     kept: http.client.HTTPConnection | None = None
+    own = f"127.0.0.{2 + place}", 0  # one address has few requests under way at once
     turn = place
     while not over.is_set():
         turn += 1
         asked = time.monotonic()
-        connection = kept or http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = kept or http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=own)
         try:
             connection.request("GET", paths[turn % len(paths)])
             answer = connection.getresponse()

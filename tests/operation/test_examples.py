@@ -102,6 +102,18 @@ def test_each_container_is_locked(compose: dict[str, Any]) -> None:
     assert [name for name, service in compose["services"].items() if service.get("ports")] == ["nginx"]
 
 
+def test_the_cache_fits_into_its_disk_in_memory_and_that_into_the_memory_of_the_container(
+    compose: dict[str, Any],
+) -> None:
+    kept = re.search(r"max_size=(\d+)m", (DEPLOY / "nginx.conf").read_text())
+    disk = re.search(r":size=(\d+)m", compose["services"]["nginx"]["tmpfs"][0])
+    assert kept
+    assert disk
+    memory = int(compose["services"]["nginx"]["mem_limit"].removesuffix("m"))
+    assert 2 * int(kept[1]) <= int(disk[1])
+    assert 2 * int(disk[1]) <= memory
+
+
 def test_the_proxy_that_is_believed_is_nginx_and_the_servers_are_those_it_asks(compose: dict[str, Any]) -> None:
     services = compose["services"]
     for name in ("monitor-a", "monitor-b"):

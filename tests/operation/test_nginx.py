@@ -5,11 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -153,6 +154,18 @@ def test_the_log_of_nginx_tells_nothing_of_who_asked(proxy: Nginx) -> None:
     assert '"127.0.0.1' not in line
 
 
+def test_a_file_that_one_server_does_not_have_yet_comes_from_the_other(tmp_path: Path) -> None:
+    with stub(lacks="/static/new.js") as old, stub() as new, nginx(tmp_path, [old.port, new.port]) as proxy:
+        assert {proxy.ask(f"/static/new.js?{place}").status for place in range(6)} == {200}
+        assert old.of("/static/new.js")
+
+
+def test_a_page_that_one_server_does_not_have_is_not_asked_of_the_other(tmp_path: Path) -> None:
+    with stub(lacks="/gone") as one, stub(lacks="/gone") as other, nginx(tmp_path, [one.port, other.port]) as proxy:
+        assert proxy.ask("/gone").status == 404
+        assert len(one.of("/gone")) + len(other.of("/gone")) == 1
+
+
 def test_the_last_answer_is_given_while_no_server_is_there(tmp_path: Path) -> None:
     with ExitStack() as first:
         behind = first.enter_context(stub())
@@ -241,6 +254,52 @@ def test_nobody_escapes_a_limit_by_claiming_another_address(site: Nginx, monitor
         for place in range(100)
     ]
     assert set(statuses) == {400, 429}
+
+
+SLOW = 40
+"""Clients of each kind of slowness, several times the threads of both servers."""
+
+
+def _line(site: Nginx, trust: ssl.SSLContext, own: str) -> ssl.SSLSocket:
+    """A connection from the address `own`, which takes in little at a time."""
+    raw = socket.socket()
+    try:
+        raw.settimeout(5)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.bind((own, 0))
+        raw.connect(("127.0.0.1", site.port))
+        return trust.wrap_socket(raw, server_hostname=HOST)
+    except BaseException:
+        raw.close()
+        raise
+
+
+def test_slow_clients_of_each_kind_keep_nobody_from_an_answer(site: Nginx) -> None:
+    files = {part for part in site.ask("/").body.decode().split('"') if part.startswith("/static/")}
+    large = max(files, key=lambda path: len(site.ask(path).body))
+    trust = site.context()
+    with ExitStack() as lines:
+        # Addresses of their own: nginx allows each 64 connections.
+        asking, sending, reading = (
+            [lines.enter_context(_line(site, trust, own)) for _ in range(SLOW)]
+            for own in ("127.0.0.2", "127.0.0.3", "127.0.0.4")
+        )
+        for line in asking:
+            line.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        head = f"POST /_dash-update-component HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
+        for line in sending:
+            line.sendall(f"{head}Content-Length: 20000\r\n\r\n".encode() + b" " * 10_000)
+        for place, line in enumerate(reading):  # numbers keep answers out of the cache; one alone fits into sockets
+            many = (f"GET {large}?{place}-{turn} HTTP/1.1\r\nHost: {HOST}\r\n\r\n" for turn in range(8))
+            line.sendall("".join(many).encode())
+        statuses = []
+        for place in range(40):
+            for line in asking:
+                with suppress(OSError):  # nginx gives up on a head after 10 s
+                    line.sendall(b"x")
+            statuses.append(site.ask(("/healthz", "/about", "/")[place % 3], timeout=5).status)
+        assert statuses == [200] * 40
+        assert {line.recv(12) for line in reading} == {b"HTTP/1.1 200"}
 
 
 def test_readers_notice_nothing_of_servers_that_restart_one_after_the_other(

@@ -17,6 +17,7 @@ from small_release import small_licenses, small_public
 from data_access.contracts import MANIFEST, file_entry, license_schema
 from data_access.errors import UserError
 from data_access.serving import holder
+from data_access.serving.directory import Directory
 from data_access.serving.release import open_release
 from data_access.serving.statistics import Statistics, open_statistics
 
@@ -52,6 +53,22 @@ def test_a_sound_release_is_open_with_both_parts(directory: Path) -> None:
     assert shown(statistics) == [(7500, "published"), (6000, "published")]
 
 
+def test_the_log_of_many_releases_lists_the_directory_once(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in range(1, 4):
+        write_release(directory.parent, small_public(), id_=f"2026-03-0{day}T15-00-00Z-aaaaaa", current=False)
+    statistics = open_statistics(directory.parent)
+    listed: list[Path] = []
+    names = Directory.names
+
+    def counted(self: Directory) -> tuple[str, ...]:
+        listed.append(self._releases)
+        return names(self)
+
+    monkeypatch.setattr(Directory, "names", counted)
+    assert len(statistics.log()) == 4
+    assert len(listed) == 1
+
+
 def test_no_release_is_a_state_that_says_so(tmp_path: Path) -> None:
     for releases in (tmp_path, tmp_path / "absent"):
         statistics = open_statistics(releases)
@@ -79,7 +96,7 @@ def test_the_next_release_takes_over(directory: Path) -> None:
 
 def test_a_broken_next_release_keeps_the_last_good_one_and_says_so(directory: Path) -> None:
     statistics = open_statistics(directory.parent)
-    broken = write_release(directory.parent, small_public(), id_="broken")
+    broken = write_release(directory.parent, small_public(), small_licenses(), not_yet=("2026-03",), id_="broken")
     (broken / "public.parquet").write_bytes(b"PAR1 but no more")
     assert shown(statistics) == [(7500, "published"), (6000, "published")]
     info = statistics.info()
@@ -89,6 +106,62 @@ def test_a_broken_next_release_keeps_the_last_good_one_and_says_so(directory: Pa
     assert any("These may not be the newest figures" in note for note in notes)
     point_to(directory.parent, directory.name)
     assert statistics.info().problem is None
+
+
+def break_one_without_licenses(releases: Path) -> None:
+    broken = write_release(releases, small_public(), id_="withdrawn")
+    (broken / "public.parquet").write_bytes(b"PAR1 but no more")
+
+
+def gives_out_no_licenses(statistics: Statistics) -> bool:
+    with statistics.file("public.parquet"):
+        pass
+    with pytest.raises(KeyError):
+        statistics.file("license_origin.parquet")
+    info = statistics.info()
+    return (info.license_off, info.license_as_of) == (holder.WITHDRAWN, None)
+
+
+def test_a_broken_next_release_without_licenses_takes_those_of_the_last_good_one_off(directory: Path) -> None:
+    statistics = open_statistics(directory.parent)
+    assert statistics.remember("key", shown) == [(7500, "published"), (6000, "published")]
+    break_one_without_licenses(directory.parent)
+    public_alone = [(7500, "published"), (None, "not_published")]
+    assert shown(statistics) == public_alone
+    assert statistics.remember("key", shown) == public_alone
+    assert statistics.info().id == directory.name
+    assert gives_out_no_licenses(statistics)
+    assert statistics.health().withheld == {}
+    assert shown(statistics.at(directory.name)) == public_alone
+    point_to(directory.parent, directory.name)
+    assert shown(statistics) == [(7500, "published"), (6000, "published")], "published again as it is"
+    assert (statistics.info().license_off, statistics.info().problem) == (None, None)
+
+
+def test_a_start_with_a_broken_release_without_licenses_shows_none_of_an_earlier_one(directory: Path) -> None:
+    break_one_without_licenses(directory.parent)
+    statistics = open_statistics(directory.parent)
+    assert shown(statistics) == [(7500, "published"), (None, "not_published")]
+    assert (statistics.info().id, statistics.info().stale) == (directory.name, True)
+    assert gives_out_no_licenses(statistics)
+
+
+def test_a_start_with_the_sound_part_alone_says_so_until_the_release_is_mended(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = directory / "license_origin.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole + b" ")
+    statistics = open_statistics(directory.parent)
+    problem = f"release {directory.name} did not pass its check"
+    for _ in range(2):
+        assert (statistics.health().problem, statistics.info().license_off is None) == (problem, False)
+    assert f"Not all of the newest release is shown: {problem}." in statistics.series(statistics.parse(QUERY)).notes
+    path.write_bytes(whole)
+    assert statistics.health().problem == problem, "not tried again at once"
+    monkeypatch.setattr(holder, "RETRY_EVERY", 0.0)
+    assert shown(statistics) == [(7500, "published"), (6000, "published")]
+    assert (statistics.health().problem, statistics.info().license_off) == (None, None)
 
 
 def test_a_release_whose_link_is_gone_stays_in_use(directory: Path) -> None:

@@ -150,6 +150,20 @@ def test_the_public_part_alone_is_no_way_around(
         statistics.file("public.parquet")
 
 
+def test_license_data_are_withdrawn_by_a_signed_release_alone(releases: Path, keys: tuple[Path, Path]) -> None:
+    folder = publish(releases, NEXT)
+    take_the_license_part_out(folder)
+    (folder / "layers.parquet").unlink()
+    for statistics in (opened(releases, keys), opened(releases, keys)):
+        assert (statistics.info().id, statistics.info().license_off) == (GOOD, None)
+    statistics = opened(releases, keys)
+    sign_release(folder, keys[0])
+    (folder / "public.parquet").write_bytes(b"PAR1")
+    statistics._holder._failed = None  # type: ignore[union-attr]  # tried again at once
+    for one in (statistics, opened(releases, keys)):
+        assert (one.info().id, one.info().license_off) == (GOOD, holder.WITHDRAWN)
+
+
 @pytest.mark.parametrize("forge", [unsign, sign_by_another, alter_a_word])
 def test_an_earlier_release_is_refused_as_well(
     releases: Path, keys: tuple[Path, Path], forge: Callable[[Path], None]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +25,7 @@ from data_access.object_store import ObjectStore
 from data_access.publishing.signed import sign_release
 from data_access.publishing.upload import upload
 from data_access.serving import holder, mirror
+from data_access.serving.directory import UnreachableError
 from data_access.serving.statistics import Statistics, open_statistics
 from data_access.signing import make_keys
 
@@ -110,6 +113,13 @@ def publish(releases: Path, id_: str) -> Path:
 
 def send(releases: Path, address: str) -> str:
     return upload(releases, address, step=lambda done, of: None)
+
+
+def ask_one_that_does_not_answer(self: mirror.Mirror, *names: str) -> str | None:
+    """The storage as it looks when nothing listens at its address."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+        return ask_here(self, *names)
 
 
 def figure(statistics: Statistics) -> float | None:
@@ -214,11 +224,11 @@ def test_a_release_that_is_not_whole_in_the_storage_is_refused_until_it_is(
 
 
 def test_the_last_release_goes_on_while_the_storage_does_not_answer(
-    releases: Path, address: str, port: int, cache: Path, monkeypatch: pytest.MonkeyPatch
+    releases: Path, address: str, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(releases, address)
     statistics = open_statistics(address, cache=cache)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr(mirror.Mirror, "_ask", ask_one_that_does_not_answer)
     assert figure(statistics) == 101
     assert statistics.health().problem == "the storage of releases does not answer"
     assert statistics.previous() is None, "not fetched before, and not to be had now"
@@ -226,9 +236,73 @@ def test_the_last_release_goes_on_while_the_storage_does_not_answer(
     restarted = open_statistics(address, cache=cache)
     assert (figure(restarted), restarted.health().problem) == (101, "the storage of releases does not answer")
     assert open_statistics(address, cache=cache / "new").state() == "the storage of releases does not answer"
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    monkeypatch.setattr(mirror.Mirror, "_ask", ask_here)
     send(releases, address)
     assert (figure(statistics), statistics.health().problem) == (102, None)
+
+
+def test_a_start_without_an_answer_tries_earlier_releases_once_and_not_at_every_look(
+    releases: Path, address: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(releases, address)
+    open_statistics(address, cache=cache)
+    (root,) = cache.iterdir()
+    for folder in (root / "releases").glob("[!.]*"):
+        shutil.rmtree(folder)
+    monkeypatch.setattr(mirror.Mirror, "_ask", ask_one_that_does_not_answer)
+    tried: list[str] = []
+    use = holder.Holder._use_if_sound
+
+    def counted(self: holder.Holder, name: str, *, withdrawn: bool) -> bool:
+        tried.append(name)
+        return use(self, name, withdrawn=withdrawn)
+
+    monkeypatch.setattr(holder.Holder, "_use_if_sound", counted)
+    statistics = open_statistics(address, cache=cache)
+    for _ in range(3):
+        assert statistics.state() == "the storage of releases does not answer"
+    assert tried == [GOOD, OLD]
+    monkeypatch.setattr(holder, "RETRY_EVERY", 0.0)
+    assert statistics.state() == "the storage of releases does not answer"
+    assert len(tried) > 2
+
+
+def test_what_one_process_learns_of_the_storage_holds_for_all_of_them(
+    releases: Path, address: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(releases, address)
+    one, other = (mirror.open_mirror(address, cache) for _ in range(2))
+    (root,) = cache.iterdir()
+    assert one.current() == root / "releases" / GOOD
+    monkeypatch.setattr(mirror.Mirror, "_ask", ask_one_that_does_not_answer)
+    with pytest.raises(UnreachableError, match="NETWORK_CONNECTION"):
+        one.current()
+    for each in (one, other):
+        with pytest.raises(UnreachableError, match="NETWORK_CONNECTION"):
+            each.folder(OLD)
+    monkeypatch.setattr(mirror.Mirror, "_ask", ask_here)
+    assert other.current()
+    assert one.folder(OLD).is_dir()
+
+
+def test_a_process_goes_on_by_what_is_known_while_another_looks(
+    releases: Path, address: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(releases, address)
+    one, other = (mirror.open_mirror(address, cache) for _ in range(2))
+    (root,) = cache.iterdir()
+    monkeypatch.setattr(mirror.Mirror, "_ask", ask_one_that_does_not_answer)
+    with pytest.raises(UnreachableError):
+        one.current()
+    monkeypatch.setattr(mirror.Mirror, "_ask", ask_here)
+    assert other.current()
+    with (root / ".asking").open("w") as asking:
+        fcntl.flock(asking, fcntl.LOCK_EX)
+        assert one.current() == root / "releases" / GOOD
+        long_ago = time.time() - 2 * mirror.STALE
+        os.utime(root / "index.json", (long_ago, long_ago))
+        with pytest.raises(UnreachableError, match="no answer of the storage for 60 s"):
+            one.current()
 
 
 @pytest.mark.parametrize("text", [b"../../elsewhere", b"\xff", b"", b"x" * 2000, b"2026-04-03T15-00-00Z-dddddd"])
@@ -341,6 +415,7 @@ def test_a_directory_without_a_release_and_a_bucket_that_is_not_there_are_told(t
         "s3://bucket/x?scheme=ftp",
         "s3://bucket/x#y",
         "s3://UPPER/x",
+        "s3://[",
     ],
 )
 def test_an_address_that_is_none_is_told_without_repeating_what_it_may_hold(address: str) -> None:
@@ -356,6 +431,35 @@ def test_options_of_an_address_name_another_server(
     address = f"s3://{BUCKET}/{objects.prefix}?endpoint_override=127.0.0.1:{port}&scheme=http&region=us-east-1"
     send(releases, address)
     assert figure(open_statistics(address, cache=cache)) == 101
+
+
+def test_storages_that_differ_in_server_or_region_alone_share_no_mirror(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://one.example")
+    addresses = (
+        *("s3://bucket/x", "s3://bucket/x?region=eu-central-1"),
+        *("s3://bucket/x?endpoint_override=two.example", "s3://bucket/x?endpoint_override=two.example&scheme=http"),
+    )
+    roots = {mirror.open_mirror(address, cache)._root for address in addresses}
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://three.example")
+    roots.add(mirror.open_mirror(addresses[0], cache)._root)
+    assert len(roots) == len(addresses) + 1
+
+
+def test_a_mirror_that_another_user_could_write_is_refused(
+    address: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror.open_mirror(address, cache)
+    (root,) = cache.iterdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "geteuid", lambda: root.stat().st_uid + 1)
+        with pytest.raises(UserError, match="expected a directory of this user, found one of another; AIM_CACHE"):
+            mirror.open_mirror(address, cache)
+    root.rename(tmp_path / "elsewhere")
+    root.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UserError, match="expected a directory of this user, found a link; AIM_CACHE"):
+        mirror.open_mirror(address, cache)
 
 
 def test_releases_not_used_for_long_leave_the_mirror_and_manifests_with_them(
