@@ -34,6 +34,8 @@ PAGES = 5
 share an address."""
 MOST_CLIENTS = 20_000
 """Clients that a worker remembers, about 5 MB; beyond, the oldest are forgotten."""
+LIGHT = frozenset({"/embed", "/api/v1/picture.svg"})
+"""Paths that need no turn: charts in the frames of one page come all at once, and each is quickly drawn or kept."""
 AT_ONCE = 1
 """Answers of the programs' paths that a worker makes at once: they keep a core busy, and pages need the rest."""
 WAITING = 3
@@ -220,7 +222,7 @@ def _add_turns(server: Flask) -> None:
 
     @server.before_request
     def take() -> None:
-        if not is_program():
+        if not is_program() or request.path in LIGHT:
             return
         who = client()
         if not turns.take(who):

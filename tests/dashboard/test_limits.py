@@ -196,6 +196,7 @@ def test_who_is_turned_away_hears_when_to_come_again_and_pages_go_on(
 ) -> None:
     monkeypatch.setattr(Turns, "take", lambda *_: False)
     client = made(sample)
+    assert client.get("/embed?product=foil").status_code == 200
     answer = client.get("/api/v1/releases")
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0

@@ -158,7 +158,8 @@ def test_a_start_with_the_sound_part_alone_says_so_until_the_release_is_mended(
         assert (statistics.health().problem, statistics.info().license_off is None) == (problem, False)
     assert f"Not all of the newest release is shown: {problem}." in statistics.series(statistics.parse(QUERY)).notes
     path.write_bytes(whole)
-    assert statistics.health().problem == problem, "not tried again at once"
+    health = statistics.health()
+    assert (health.problem, health.reload_failures) == (problem, 1), "not tried again at once"
     monkeypatch.setattr(holder, "RETRY_EVERY", 0.0)
     assert shown(statistics) == [(7500, "published"), (6000, "published")]
     assert (statistics.health().problem, statistics.info().license_off) == (None, None)
