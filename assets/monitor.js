@@ -140,7 +140,7 @@ window.aim = window.aim || {};
 
   aim.withoutCharts = function () {
     state.mounted = false;
-    aim.say("The charts of this page could not be loaded; pictures stand in their place.");
+    byId("reading").textContent = "The charts of this page could not be loaded; pictures stand in their place.";
   };
 
   /* ---- Boxes of the chart cards; they are written anew with each answer, so listen above them. */

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from dashboard.factory import create_app
 from dashboard.settings import Settings
-from data_access.contracts import MANIFEST, file_entry, license_file
+from data_access.contracts import MANIFEST, PUBLIC_FILE, file_entry, license_file
 from data_access.serving.report.tables import part
 from data_access.serving.statistics import open_statistics
 from tests.dashboard.metal_sample import LEVELS as METAL_LEVELS
@@ -159,7 +159,7 @@ def test_a_bound_of_metal_from_elsewhere_is_of_one_date(tmp_path: Path) -> None:
 
 
 def test_feeds_hold_no_license_figures_while_license_series_are_off(tmp_path: Path) -> None:
-    """The license part of the release in use is broken; flags of earlier releases still tell license figures."""
+    """License data were withdrawn by a release that is refused; flags of earlier ones still tell license figures."""
     months = [f"{year}-{month:02d}" for year in (2023, 2024, 2025) for month in range(1, 13)]
     rows = with_totals([public_row(month, FOIL, "CHN", 3_000_000, 1_000_000) for month in months])
     plain = [license_row("2026-01", "aim", "all", 9_000_000, 3_000_000)]
@@ -168,9 +168,9 @@ def test_feeds_hold_no_license_figures_while_license_series_are_off(tmp_path: Pa
         license_row("2026-01", "foil", "all", 9_000_000, 3_000_000),
         license_row("2026-01", "foil", "CHN", 9_000_000, 3_000_000),
     ]
-    for day, cells in (("06", plain), ("13", surge), ("20", surge)):
+    for day, cells in (("06", plain), ("13", surge), ("20", None)):
         write_release(tmp_path, rows, cells, id_=f"2026-03-{day}T15-00-00Z-aaaaaa")
-    broken = tmp_path / "2026-03-20T15-00-00Z-aaaaaa" / license_file("origin")
+    broken = tmp_path / "2026-03-20T15-00-00Z-aaaaaa" / PUBLIC_FILE
     broken.write_bytes(broken.read_bytes() + b" ")
     client = client_of(tmp_path)
     assert client.get("/api/v1/meta").get_json()["release"]["license_off"]

@@ -57,7 +57,7 @@ def test_without_plotly_pictures_stand_and_filters_lead_to_pages(visit: Monitor)
     page = visit.context.new_page()
     page.route("**/*plotly*", lambda route: route.abort())
     page.goto(f"{visit.base}/?{FOIL}")
-    expect(page.locator("#status")).to_contain_text("pictures stand in their place")
+    expect(page.locator("#reading")).to_contain_text("pictures stand in their place")
     expect(page.locator("#trend .static").first).to_be_visible()
     with page.expect_navigation():
         page.locator("select[name=measure]").select_option("value")

@@ -217,7 +217,7 @@ def test_choosing_a_part_lets_go_of_the_whole(visit: Monitor) -> None:
 
 def test_a_callback_that_fails_hides_the_old_chart_behind_words(visit: Monitor) -> None:
     seen = visit.visit("/")
-    seen.page.evaluate("window.fetch = () => Promise.resolve(new Response('gone', {status: 502}))")
+    seen.page.route("**/_dash-update-component", lambda route: route.fulfill(status=502, body="gone"))
     seen.page.get_by_label("Measure").select_option("value")
     expect(seen.page.locator("#failed")).to_contain_text("could not be loaded")
     expect(seen.page.locator("#trend")).to_be_hidden()
