@@ -1,8 +1,8 @@
 """Answers to callbacks, kept as they go out: a view's answer is the same for everybody who asks the same of a release.
 
 An answer depends on the release, the view, its address, the width of the screen, and the site's own address, and on
-nothing else of a request. One that was asked for before is sent as it is, compressed; another is made here, byte for
-byte as Dash makes it. A request of any other shape than that of our pages is left to Dash.
+nothing else of a request. One that was asked for before is sent as it is, compressed; another is made here, with the
+content that Dash would give. A request of any other shape than that of our pages is left to Dash.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def add_kept_answers(server: Flask, services: Services, views: Sequence[View]) -
 
 
 def written(view: View, services: Services, page: Page) -> bytes:
-    """The answer of a page as Dash writes it."""
+    """The answer of a page, with the content that Dash would give."""
     found: dict[str, dict[str, Any]] = {}
     for output, value in zip(outputs(view), answer(view, services, page), strict=True):
         found.setdefault(str(output.component_id), {})[output.component_property] = value
