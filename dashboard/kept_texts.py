@@ -38,9 +38,6 @@ class KeptTexts:
         self._kept = Kept(most, size=lambda made: len(made.body), seconds=SECONDS)
         self._release: ReleaseInfo | None = None
 
-    def __len__(self) -> int:
-        return len(self._kept)
-
     def get(self, release: ReleaseInfo, key: Hashable, coding: str, make: Callable[[], tuple[bytes, bool]]) -> Made:
         """The text of a key in a coding; `make` gives the text, and whether it may be kept."""
         if release != self._release:

@@ -45,7 +45,7 @@ def test_every_metric_is_explained_and_no_other() -> None:
     script = (
         "from dashboard import metrics; every = metrics.Metrics(metrics.make_directory(), ['/']);"
         "from data_access.serving.health import Health;"
-        "every.note(Health(release='r', published='2026-01-01', problem=None, reload_failures=0, loaded_at=0.0,"
+        "every.note(Health(release='r', published='2026-01-01', problem=None, reload_failures=0,"
         " withheld={'origin': 1}));"
         "print(*{sample.name for one in every.collect() for sample in one.samples})"
     )

@@ -11,13 +11,11 @@ class Health:
     """The release in use in this process, None where there is none, and how looking for newer ones went.
 
     `problem` says why there is none, or why a newer one is not in use; `reload_failures` counts looks that failed;
-    `loaded_at` is the Unix time at which the release was loaded, 0 where there is none; `withheld` counts withheld
-    cells per license table.
+    `withheld` counts withheld cells per license table.
     """
 
     release: str | None
     published: str | None
     problem: str | None
     reload_failures: int
-    loaded_at: float
     withheld: Mapping[str, int] = field(default_factory=dict)

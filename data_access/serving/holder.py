@@ -71,8 +71,6 @@ class Holder:
         """Looks at a release, or for one, that failed."""
         self.loads = 0
         """Releases that came into use."""
-        self.loaded_at = 0.0
-        """Unix time at which the release in use was loaded; 0 where there is none."""
         self._look()
         self._looked = time.monotonic()
 
@@ -238,7 +236,6 @@ class Holder:
         if target is not None:
             self._failed = None
         self.loads += 1
-        self.loaded_at = time.time()
 
     def _fail(self, target: Path | None, problem: str, error: Exception) -> bool:
         """Keep and tell what went wrong; whether it counts: not where it is the same again within `RETRY_EVERY`."""

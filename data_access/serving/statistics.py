@@ -80,7 +80,6 @@ class Statistics:
             published=snapshot.info.published if snapshot else None,
             problem=holder.problem,
             reload_failures=holder.reload_failures,
-            loaded_at=holder.loaded_at,
             withheld=dict(part.withheld) if part else {},
         )
 
