@@ -19,14 +19,13 @@ window.aim = window.aim || {};
   };
 
   const UNDER_CHARTS = /-(foot|notes)$/; // parts that are written once the charts are on the screen
+  const places = new Map(); // id of a part → its element
+  const shown = new Map(); // id of a part → the markup or figure that it shows, or will after the next paint
 
-  /* Does it after the next frame, the first asked first; gives what calls it off. */
+  /* Does it in the frame after the next, the first asked first: what changes now is on the screen by then. */
   aim.afterPaint = function (work) {
-    let wanted = true;
-    const now = () => { if (wanted) work(); };
-    if (document.hidden) window.setTimeout(now, 0);
-    else window.requestAnimationFrame(() => window.setTimeout(now, 0));
-    return () => { wanted = false; };
+    if (document.hidden) window.setTimeout(work, 0);
+    else window.requestAnimationFrame(() => window.requestAnimationFrame(work));
   };
 
   /* ---- Components; their other half is dashboard/components/own.py. */
@@ -46,11 +45,10 @@ window.aim = window.aim || {};
 
   function Html({ id, html, tag, className }) {
     const place = useRef(null);
+    useLayoutEffect(() => register(id, place.current), []);
     useLayoutEffect(() => {
-      const write = () => { if (place.current) place.current.innerHTML = html; };
-      if (typeof html !== "string") take(place.current, id);
-      else if (UNDER_CHARTS.test(id)) return aim.afterPaint(write);
-      else write();
+      if (typeof html === "string") return void putMarkup(id, html, UNDER_CHARTS.test(id));
+      take(place.current, id);
       aim.rendered(place.current);
     }, [html]);
     return createElement(tag || "div", { id, className, ref: place });
@@ -58,12 +56,61 @@ window.aim = window.aim || {};
 
   function Chart({ id, figure }) {
     const place = useRef(null);
-    useLayoutEffect(() => take(place.current, id), []);
-    useEffect(() => show(place.current, figure), [figure]);
+    useLayoutEffect(() => {
+      register(id, place.current);
+      take(place.current, id);
+    }, []);
+    useEffect(() => putFigure(id, figure), [figure]);
     return createElement("div", { id, className: "graph", ref: place });
   }
 
   window.aim_monitor = { Address: () => null, Screen: () => null, Root, Box, Html, Chart };
+
+  /* ---- Parts. What stands there already is left as it is, so an answer can be put on the page before Dash has it. */
+  const late = new Set(); // ids of parts that are written after the next paint
+
+  function putMarkup(id, html, isLate) {
+    if (shown.get(id) === html) return;
+    shown.set(id, html);
+    if (!isLate) return void write(id);
+    if (!late.size) aim.afterPaint(writeLate);
+    late.add(id);
+  }
+
+  function writeLate() {
+    for (const id of late) write(id);
+    late.clear();
+  }
+
+  function write(id) {
+    const place = places.get(id);
+    place.innerHTML = shown.get(id);
+    aim.rendered(place);
+  }
+
+  function putFigure(id, figure) {
+    if (shown.get(id) === figure) return;
+    shown.set(id, figure);
+    if (!fresh.length) queueMicrotask(showFresh);
+    fresh.push([places.get(id), figure]);
+  }
+
+  /* Cards and charts and whether they are in sight, as of the last frame; nothing of those that are not laid out. To
+     measure it when an answer comes would make the browser lay out the page once more. */
+  const sight = new Map();
+  const looking = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting, boundingClientRect } of entries) {
+      if (boundingClientRect.width > 0) sight.set(target, isIntersecting);
+      else sight.delete(target);
+    }
+  });
+
+  function register(id, place) {
+    places.set(id, place);
+    for (const one of [place.closest(".card"), place.closest(".graph")]) if (one) looking.observe(one);
+  }
+
+  const isOutOfSight = (id) => sight.get(places.get(id).closest(".card")) === false;
 
   /* ---- Charts are drawn when they are in sight or near it; until then the server's picture stands, or nothing. */
   const waiting = new Map(); // element of a chart → its figure that is not drawn yet
@@ -79,34 +126,27 @@ window.aim = window.aim || {};
     }
   });
 
-  let fresh = []; // charts with a new figure, all of one answer
+  let fresh = []; // places of charts with a new figure, all of one answer, and the figures
 
-  function show(place, figure) {
-    if (!fresh.length) queueMicrotask(showFresh);
-    fresh.push([place, figure]);
-  }
-
-  /* Where all of them are is measured before the first is drawn: each drawing makes the browser lay out the page anew. */
   function showFresh() {
-    const shown = fresh.filter(([place]) => place.isConnected);
+    const changed = fresh;
     fresh = [];
-    const seen = shown.map(([place]) => Boolean(window.Plotly) && inSight(place));
-    shown.forEach(([place, figure], i) => {
+    for (const [place, figure] of changed) {
       near.unobserve(place);
       waiting.delete(place);
       const plot = place.querySelector(".js-plotly-plot");
       if (!figure.data.length) {
         if (plot) forget(plot);
         place.replaceChildren();
-        return;
+        continue;
       }
       waiting.set(place, figure);
-      if (!window.Plotly) return;
-      if (seen[i]) return void draw(place);
-      if (plot) plot.style.visibility = "hidden"; // what it shows is of the selection before
-    });
+      if (!window.Plotly) continue;
+      if (sight.get(place)) draw(place);
+      else if (plot) plot.style.visibility = "hidden"; // what it shows is of the selection before
+    }
     // Those out of sight come after those in sight are on the screen.
-    aim.afterPaint(() => shown.forEach(([place]) => { if (waiting.has(place) && window.Plotly) near.observe(place); }));
+    aim.afterPaint(() => changed.forEach(([place]) => { if (waiting.has(place) && window.Plotly) near.observe(place); }));
   }
 
   function inSight(place) {
@@ -127,7 +167,14 @@ window.aim = window.aim || {};
       sizes.observe(plot);
     }
     plot.style.visibility = "";
-    window.Plotly.react(plot, figure.data, { ...figure.layout, autosize: true, height: undefined, width: undefined }, CONFIG);
+    const layout = { ...figure.layout, autosize: true, height: undefined, width: undefined };
+    try {
+      window.Plotly.react(plot, figure.data, layout, CONFIG);
+    } catch (error) { // what the chart showed before must not stand under other words
+      console.error(error);
+      forget(plot);
+      place.textContent = "This chart could not be drawn; its table has the figures.";
+    }
   }
 
   function forget(plot) {
@@ -174,19 +221,20 @@ window.aim = window.aim || {};
       const found = known[address];
       if (!found) return address === UPDATE ? updated(options) : fetch(address, options);
       delete known[address];
-      const headers = new Headers({ "content-type": "application/json" });
-      return Promise.resolve({ ok: true, status: 200, headers, json: () => Promise.resolve(found) });
+      return Promise.resolve(answered(found));
     };
     new window.DashRenderer({});
   }
 
-  /* ---- What a reader asks for is asked at once; Dash, whose turn comes a little later, is given the same answer. */
+  /* ---- What a reader asks for is asked at once, and its answer is put on the page as it comes. Dash, whose turn to ask
+     comes a little later, is given the same answer after the paint. */
   const UPDATE = "/_dash-update-component";
   const PATIENCE = 5000; // ms that the page has to show an answer
   const fetch = window.fetch.bind(window);
   const { output, inputs } = page.dependencies[0];
   const outputs = output.slice(2, -2).split("...").map((one) => one.split("."));
   let early = null; // what is asked: the values of the callback's inputs, and the answer under way
+  let latest = null; // the same; of what was asked before it no answer is put on the page
 
   aim.askEarly = function (search, screen) {
     const values = [search, screen];
@@ -200,7 +248,9 @@ window.aim = window.aim || {};
     };
     const headers = { Accept: "application/json", "Content-Type": "application/json" };
     const options = { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" };
-    early = { values, answer: followed(search, fetch(UPDATE, options)) };
+    const asked = { values };
+    asked.answer = followed(search, fetch(UPDATE, options)).then((response) => shownFirst(asked, response));
+    early = latest = asked;
   };
 
   function updated(options) {
@@ -208,16 +258,45 @@ window.aim = window.aim || {};
     early = null;
     const wanted = JSON.parse(options.body).inputs.map((one) => one.value);
     if (asked && wanted.every((value, i) => value === asked.values[i])) return asked.answer;
+    latest = null;
     return followed(wanted[0], fetch(UPDATE, options));
+  }
+
+  async function shownFirst(asked, response) {
+    if (!isAnswer(response)) return response;
+    const found = await response.json();
+    if (asked === latest) {
+      putAnswer(found.response);
+      await new Promise(aim.afterPaint);
+    }
+    return answered(found);
+  }
+
+  /* Charts in sight come first, while nothing else on the page has to be laid out; then words. */
+  function putAnswer(parts) {
+    for (const [id, { figure }] of Object.entries(parts)) if (figure) putFigure(id, figure);
+    showFresh();
+    for (const [id, { html }] of Object.entries(parts)) {
+      if (typeof html === "string") putMarkup(id, html, UNDER_CHARTS.test(id) || isOutOfSight(id));
+    }
   }
 
   /* What is no answer is told at once; one that is not on the page a while after it came has failed there. */
   function followed(search, answer) {
     answer.then((response) => {
-      const isAnswer = response.status === 200 && (response.headers.get("content-type") || "").includes("json");
-      window.setTimeout(() => aim.failedUnlessShown(search), isAnswer ? PATIENCE : 0);
+      window.setTimeout(() => aim.failedUnlessShown(search), isAnswer(response) ? PATIENCE : 0);
     }, () => aim.failedUnlessShown(search));
     return answer;
+  }
+
+  function isAnswer(response) {
+    return response.status === 200 && (response.headers.get("content-type") || "").includes("json");
+  }
+
+  /* A response as Dash reads it. */
+  function answered(found) {
+    const headers = new Headers({ "content-type": "application/json" });
+    return { ok: true, status: 200, headers, json: () => Promise.resolve(found) };
   }
 
   /* Plotly comes last; without it pictures stand, and another selection is a page of the server's. */

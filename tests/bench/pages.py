@@ -108,7 +108,7 @@ WATCH = """
         bench.redrawn = now - clicked;
       });
     };
-    for (const plot of plots) plot.on("plotly_afterplot", () => setTimeout(check, 0));
+    for (const plot of plots) plot.on("plotly_afterplot", () => queueMicrotask(check)); // in the same frame
     return plots.length;
   };
 })();

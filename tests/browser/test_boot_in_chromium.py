@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,68 @@ def test_the_last_of_quick_changes_wins_without_word_of_a_failure(visit: Monitor
     expect(seen.page.locator("#failed")).to_be_hidden()
     expect(seen.page.locator("#trend h2")).to_contain_text("average unit value")
     expect(seen.page.locator("#trend .main-svg").first).to_be_visible()
+
+
+def test_an_answer_that_was_overtaken_is_not_put_on_the_page(visit: Monitor) -> None:
+    seen = visit.visit(f"/?{MONTHS}")
+    page = seen.page
+    page.evaluate("""() => {
+      window.shown = [];
+      new MutationObserver(() => shown.push(document.querySelector("#react-entry-point .view-head").dataset.search))
+        .observe(document.getElementById("overview-head"), { childList: true });
+    }""")
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if "measure=value" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/_dash-update-component", answer)
+    page.locator("select[name=measure]").select_option("value")
+    page.locator("select[name=measure]").select_option("auv")
+    seen.wait_shown(f"?{MONTHS}&measure=auv")
+    with page.expect_response("**/_dash-update-component"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    assert set(page.evaluate("window.shown")) == {f"?{MONTHS}&measure=auv"}
+
+
+def test_in_no_frame_does_a_chart_in_sight_stand_under_the_heading_of_another_selection(visit: Monitor) -> None:
+    seen = visit.visit(f"/?{MONTHS}")
+    page = seen.page
+    page.locator("#trend .chart").scroll_into_view_if_needed()
+    page.evaluate("""() => {
+      window.frames_ = [];
+      const look = () => {
+        const plot = document.querySelector("#trend .js-plotly-plot");
+        frames_.push(JSON.stringify([
+          document.querySelector("#react-entry-point .view-head").dataset.search,
+          document.querySelector("#trend h2").textContent,
+          plot.data[0].y,
+          getComputedStyle(plot).visibility,
+        ]));
+        requestAnimationFrame(look);
+      };
+      look();
+    }""")
+    page.locator("select[name=measure]").select_option("value")
+    seen.wait_shown(f"?{MONTHS}&measure=value")
+    frames = [json.loads(one) for one in dict.fromkeys(page.evaluate("window.frames_"))]
+    assert [search for search, *_ in frames] == [f"?{MONTHS}", f"?{MONTHS}&measure=value"]
+    assert all(visibility == "visible" for *_, visibility in frames)
+
+
+def test_a_chart_that_cannot_be_drawn_leaves_no_other_in_its_place(visit: Monitor) -> None:
+    seen = visit.visit(f"/?{MONTHS}")
+    page = seen.page
+    page.evaluate("() => { Plotly.react = () => { throw new Error('no'); }; }")
+    page.locator("select[name=measure]").select_option("value")
+    seen.wait_shown(f"?{MONTHS}&measure=value")
+    expect(page.locator("#trend .chart")).to_have_text("This chart could not be drawn; its table has the figures.")
+    expect(page.locator("#trend .js-plotly-plot")).to_have_count(0)
+    expect(page.locator("#trend h2")).to_contain_text("value")
 
 
 def test_back_while_an_answer_is_under_way_leads_back(visit: Monitor) -> None:
