@@ -43,10 +43,10 @@ class Answer:
         self.filters = self._filters = filters
         self._info = info
         self._periods = periods_of(filters)
-        self._earlier = tuple(year_before(period, filters.freq) for period in self._periods)
-        self._first = min(period.first for period in self._periods)
-        if filters.show is Show.YOY:
-            self._first = min(self._first, *(period.first for period in self._earlier))
+        # Of changes on them: the same periods of the year before.
+        changes = filters.show is Show.YOY
+        self._earlier = tuple(year_before(period, filters.freq) for period in self._periods) if changes else ()
+        self._first = min(period.first for period in (*self._periods, *self._earlier))
         self._last = max(period.last for period in self._periods)
         self._reader = Reader(snapshot, filters, first=self._first, last=self._last)
         self._members = self._find_members()

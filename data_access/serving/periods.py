@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from data_access.filters import Freq
@@ -23,6 +24,7 @@ def number(month: str) -> int:
     return int(month[:4]) * 12 + int(month[5:7]) - 1
 
 
+@lru_cache(maxsize=4096)
 def text(month: int) -> str:
     """A month number as '2025-03'."""
     return f"{month // 12:04d}-{month % 12 + 1:02d}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
-from data_access.filters import ALL, Basis, By, Filters, Freq, Measure
+from data_access.filters import ALL, By, Filters, Freq, Measure
 from data_access.reference import Licensed
 from data_access.serving.cube.figures import (
     FROM_LICENSE,
@@ -56,6 +56,7 @@ class Reader:
         self.last = last
         self.width = last - first + 1
         self._covered: dict[tuple[str, ...], Flags] = {}
+        self._invalid: dict[str, Flags] = {}
         self._keys: dict[tuple[tuple[str, ...], ...], list[tuple[Key, Flags]]] = {}
         self._origins: dict[tuple[str, ...], tuple[tuple[str, ...], Flags | None]] = {}
         self.mixed_dates = False
@@ -72,8 +73,17 @@ class Reader:
             return nothing(shape, status=NOT_APPLICABLE, source=FROM_PUBLIC, as_of=self._public_date)
         if By.COUNTRY in splits(self.filters) and all(len(one.countries) == 1 for one in members):
             return self._public_by_product(members)
+        if all(one.countries == members[0].countries for one in members):
+            return self._public_of_lines([one.products for one in members], members[0].countries)
+        return stack([self._public_of_lines([one.products], one.countries) for one in members])
+
+    def _public_of_lines(self, lines: Sequence[tuple[str, ...]], countries: Sequence[str]) -> Figures:
+        """A row for each line of products, all of the same countries: in one pass where no code is of two lines."""
+        codes = [self._codes(products) for products in lines]
+        if sum(map(len, codes)) == len(frozenset().union(*codes)):
+            return self._public_of(lines, self.sums(codes, countries))
         return stack(
-            [self._public_of(member.products, self.sums(member.products, member.countries)) for member in members]
+            [self._public_of([one], self.sums([own], countries)) for one, own in zip(lines, codes, strict=True)]
         )
 
     def _public_by_product(self, members: Sequence[Member]) -> Figures:
@@ -89,13 +99,13 @@ class Reader:
     def _public_date(self) -> int:
         return self.snapshot.dates.index(self.snapshot.part.as_of)
 
-    def sums(self, products: Sequence[str], countries: Sequence[str], *, split: bool = False) -> Sums:
-        """Sums of products over countries (or groups, or `all`: the total rows) by month."""
+    def sums(self, lines: Sequence[frozenset[str]], countries: Sequence[str], *, split: bool = False) -> Sums:
+        """Sums of lines of codes over countries (or groups, or `all`: the total rows) by month; with `split` a row for
+        each country."""
         cube, basis = self.snapshot.public, self.filters.basis
-        flags = cube.flags(self._codes(products, basis))
         first, last = max(self.first, cube.base), min(self.last, cube.base + cube.months - 1)
         if first > last:
-            return _pad_sums(None, rows=len(countries) if split else 1, before=0, after=self.width)
+            return _padded(None, rows=len(countries) if split else len(lines), before=0, after=self.width)
         if tuple(countries) == (ALL,):
             indices, within, rows = [0], None, cube.totals[basis]
         else:
@@ -105,18 +115,18 @@ class Reader:
             within = belongs[known] if belongs is not None else None
             rows = cube.rows[basis]
         found = rows.sums(
-            codes=flags,
+            lines=cube.lines(lines),
             countries=indices,
             first=first - cube.base,
             last=last - cube.base,
             within=within,
             split=split,
         )
-        return _pad_sums(found, rows=1, before=first - self.first, after=self.last - last)
+        return _padded(found, rows=1, before=first - self.first, after=self.last - last)
 
-    def _codes(self, products: Sequence[str], basis: Basis) -> frozenset[str]:
+    def _codes(self, products: Sequence[str]) -> frozenset[str]:
         """The codes that make up products, at every level that was pulled; a month has rows of one level only."""
-        levels = {level for level in self.snapshot.public.levels[basis] if level}
+        levels = {level for level in self.snapshot.public.levels[self.filters.basis] if level}
         tree = self.snapshot.reference.products
         parts = [tree.parts(id_, level) for id_ in products for level in levels]
         return frozenset().union(*(codes for codes in parts if codes))
@@ -133,28 +143,32 @@ class Reader:
         tells = {level: all(tree.parts(id_, level) is not None for id_ in products) for level in set(levels) if level}
         return np.array([tells.get(level, False) if level else False for level in levels], np.bool_)
 
-    def _public_of(self, products: tuple[str, ...], sums: Sums) -> Figures:
-        covered = self.covered(products)
-        base = np.where(covered, PUBLISHED, NOT_REPORTED).astype(np.int8)
-        status = np.broadcast_to(base, sums.value.shape).copy()
-        self._mark_invalid_codes(products, sums, status)
-        weight_status = np.maximum(status, self._weight_status(products, sums))
+    def _public_of(self, lines: Sequence[tuple[str, ...]], sums: Sums) -> Figures:
+        """Figures of sums: of a row for each line of products, or of one line for all rows."""
+        shape = sums.value.shape
+        covered = np.stack([self.covered(products) for products in lines])
+        outside = np.stack([self._outside_all(products) for products in lines])
+        status = np.broadcast_to(np.where(covered, PUBLISHED, NOT_REPORTED).astype(np.int8), shape).copy()
+        # Where no code of a sum is valid there is no such cell; one with a figure is shown all the same.
+        nil = (sums.value == 0) & (sums.kg == 0)
+        status[nil & outside & (status == PUBLISHED)] = NOT_APPLICABLE
+        weight_status = np.maximum(status, self._weight_status(lines, sums))
+        shown, weighed = status == PUBLISHED, weight_status == PUBLISHED
         return Figures(
-            value=np.where(status == PUBLISHED, sums.value, 0),
+            value=np.where(shown, sums.value, 0),
             status=status,
-            kg=np.where(weight_status == PUBLISHED, sums.kg, 0),
-            weighed=np.where(weight_status == PUBLISHED, sums.weighed, 0),
+            kg=np.where(weighed, sums.kg, 0),
+            weighed=np.where(weighed, sums.weighed, 0),
             weight_status=weight_status,
-            left_out=np.where(status == PUBLISHED, sums.left_out, 0),
-            as_of=np.full(sums.value.shape, self._public_date, np.int16),
-            source=np.full(sums.value.shape, FROM_PUBLIC, np.int8),
+            left_out=np.where(shown, sums.left_out, 0),
+            as_of=np.full(shape, self._public_date, np.int16),
+            source=np.full(shape, FROM_PUBLIC, np.int8),
         )
 
-    def _weight_status(self, products: Sequence[str], sums: Sums) -> Ranks:
+    def _weight_status(self, lines: Sequence[tuple[str, ...]], sums: Sums) -> Ranks:
         """Weights of a sum: some are there, none is reported, or its codes count pieces and there is no such figure."""
-        status = np.where(sums.any_missing, NOT_REPORTED, np.where(sums.any_pieces, NOT_APPLICABLE, PUBLISHED))
-        if self._pieces_only(products):
-            status = np.where(status == PUBLISHED, NOT_APPLICABLE, status)
+        pieces = np.array([[self._pieces_only(products)] for products in lines])
+        status = np.where(sums.any_missing, NOT_REPORTED, np.where(sums.any_pieces | pieces, NOT_APPLICABLE, PUBLISHED))
         ranks: Ranks = np.where(sums.any_weighed, PUBLISHED, status).astype(np.int8)
         return ranks
 
@@ -163,11 +177,6 @@ class Reader:
         tree = self.snapshot.reference.products
         units = [tree[code].units for id_ in products for code in tree.codes(id_)]
         return bool(units) and all(one and KG not in one for one in units)
-
-    def _mark_invalid_codes(self, products: Sequence[str], sums: Sums, status: Ranks) -> None:
-        """Where no code of a sum is valid there is no such cell; one with a figure is shown all the same."""
-        nil = (sums.value == 0) & (sums.kg == 0)
-        status[nil & self._outside_all(products) & (status == PUBLISHED)] = NOT_APPLICABLE
 
     def _outside_all(self, products: Sequence[str]) -> Flags:
         """In which months all of the products are ten-digit codes that are not valid: their sum is no cell then.
@@ -188,18 +197,19 @@ class Reader:
         return bool((np.logical_or.reduce(outside) & ~np.logical_and.reduce(outside)).any())
 
     def _outside(self, id_: str) -> Flags:
-        tree = self.snapshot.reference.products
-        if not tree[id_].is_code:
-            return np.zeros(self.width, np.bool_)
-        months = range(self.first, self.last + 1)
-        return np.array([not tree.is_valid(id_, text(month)) for month in months], np.bool_)
+        if id_ not in self._invalid:
+            tree = self.snapshot.reference.products
+            months = range(self.first, self.last + 1) if tree[id_].is_code else ()
+            invalid = [not tree.is_valid(id_, text(month)) for month in months]
+            self._invalid[id_] = np.array(invalid or [False] * self.width, np.bool_)
+        return self._invalid[id_]
 
     def _public_by_country(self, members: Sequence[Member]) -> Figures:
         """All countries in one pass; members are single countries, or `all`, or groups that count on their own."""
         products = members[0].products
         cube = self.snapshot.public
         plain = [one.countries[0] for one in members if one.countries[0] in cube.countries]
-        found = self._public_of(products, self.sums(products, plain, split=True)) if plain else None
+        found = self._public_of([products], self.sums([self._codes(products)], plain, split=True)) if plain else None
         if found is not None and len(plain) == len(members):
             return self._within_groups(found, members)
         place = {country: row for row, country in enumerate(plain)}
@@ -209,7 +219,7 @@ class Reader:
             if found is not None and country in place:
                 rows.append(_row(found, place[country]))
             else:
-                rows.append(self._public_of(products, self.sums(products, member.countries)))
+                rows.append(self._public_of_lines([products], member.countries))
         return self._within_groups(stack(rows), members)
 
     def _within_groups(self, figures: Figures, members: Sequence[Member]) -> Figures:
@@ -353,7 +363,7 @@ class Reader:
         cube = self.snapshot.public
         if public and dimension == "country" and not licensed_only(self.filters):
             every = tuple(cube.countries)
-            sums = self.sums(member.products, every, split=True)
+            sums = self.sums([self._codes(member.products)], every, split=True)
             seen |= {one for one, any_ in zip(every, (sums.value != 0).any(axis=1), strict=True) if any_}
             seen |= {one for one, any_ in zip(every, (sums.kg != 0).any(axis=1), strict=True) if any_}
         if license_ and self.snapshot.license is not None and self.is_licensed(member.products):
@@ -426,11 +436,18 @@ def _without(figures: Figures, outside: Flags, status: int) -> Figures:
     )
 
 
-def _pad_sums(found: Sums | None, *, rows: int, before: int, after: int) -> Sums:
+def _padded(found: Sums | None, *, rows: int, before: int, after: int) -> Sums:
     """Sums with months before and after that no pull covers."""
     if found is None:
         nil, no = np.zeros((rows, after), np.int64), np.zeros((rows, after), np.bool_)
         return Sums(value=nil, weighed=nil, kg=nil, any_weighed=no, any_pieces=no, any_missing=no)
     if not before and not after:
         return found
-    return Sums(**{name: np.pad(getattr(found, name), ((0, 0), (before, after))) for name in Sums.__slots__})
+    rows, width = found.value.shape
+
+    def wide(numbers: Integers | Flags) -> Any:
+        padded = np.zeros((rows, before + width + after), numbers.dtype)
+        padded[:, before : before + width] = numbers
+        return padded
+
+    return Sums(**{name: wide(getattr(found, name)) for name in Sums.__slots__})

@@ -39,7 +39,14 @@ def cell(value: int | None, status: Status) -> Cell:
 
 
 def make(seal: object, *cells: Cell) -> Released:
-    return Released(seal, release=INFO, filters=Filters(), unit="US$", words=WORDS, cells=cells)  # type: ignore[arg-type]
+    return Released(
+        seal,  # type: ignore[arg-type]
+        release=INFO,
+        filters=Filters(),
+        unit="US$",
+        words=lambda _: WORDS,
+        cells=cells,
+    )
 
 
 @pytest.mark.parametrize("seal", [None, object(), "seal", type(SEAL)()])

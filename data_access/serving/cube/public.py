@@ -56,6 +56,14 @@ class Sums:
         return self.value - self.weighed
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What is added up line by line: the line of each code (by code index), −1 for none, and how many lines."""
+
+    of: Integers
+    count: int
+
+
 class Rows:
     """Rows sorted by country, month and code, so that a country's months are one slice.
 
@@ -85,30 +93,30 @@ class Rows:
     def sums(
         self,
         *,
-        codes: Flags,
+        lines: Lines,
         countries: Sequence[int],
         first: int,
         last: int,
         within: Flags | None = None,
         split: bool = False,
     ) -> Sums:
-        """Sums over chosen codes (flags by code index) and countries, for months `first` to `last` (indices).
+        """Sums over codes, line by line, and over countries, for months `first` to `last` (indices).
 
-        `within` (country × month) leaves out months in which a country does not belong; `split` keeps countries apart.
+        `within` (country × month) leaves out months in which a country does not belong; `split` makes a row of each
+        country in the place of each line.
         """
         width = last - first + 1
         picked, owner = self._pick(np.asarray(countries, np.int64), first, last)
-        chosen = codes[self._rows.code[picked]]
-        picked, owner = picked[chosen], owner[chosen]
+        line = lines.of[self._rows.code[picked]]
+        chosen = line >= 0
+        picked, owner, line = picked[chosen], owner[chosen], line[chosen]
         month = self._rows.month[picked] - first
         if within is not None:
             inside = within[owner, month]
-            picked, owner, month = picked[inside], owner[inside], month[inside]
-        members = len(countries) if split else 1
+            picked, owner, line, month = picked[inside], owner[inside], line[inside], month[inside]
         place = month.astype(np.int64) + self._rows.kind[picked].astype(np.int64) * width
-        if split:
-            place += owner * (_KINDS * width)
-        return self._add(picked, place, (members, _KINDS, width))
+        place += (owner if split else line) * (_KINDS * width)
+        return self._add(picked, place, (len(countries) if split else lines.count, _KINDS, width))
 
     def _add(self, picked: npt.NDArray[np.int64], place: npt.NDArray[np.int64], shape: tuple[int, int, int]) -> Sums:
         size = shape[0] * shape[1] * shape[2]
@@ -155,8 +163,9 @@ class PublicCube:
         covered = [place for place, level in enumerate(self.levels[basis]) if level]
         return self.base + covered[-1] if covered else None
 
-    def flags(self, codes: frozenset[str]) -> Flags:
-        """Codes as flags by code index; codes without any row count for nothing."""
-        flags = np.zeros(len(self.codes), np.bool_)
-        flags[[self.codes[code] for code in codes if code in self.codes]] = True
-        return flags
+    def lines(self, groups: Sequence[frozenset[str]]) -> Lines:
+        """Sets of codes that have none in common, as lines; codes without any row count for nothing."""
+        of = np.full(len(self.codes), -1, np.int64)
+        for line, codes in enumerate(groups):
+            of[[self.codes[code] for code in codes if code in self.codes]] = line
+        return Lines(of, len(groups))

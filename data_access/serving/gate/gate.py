@@ -217,16 +217,9 @@ def release(
     parts: Sequence[Part],
     words: Callable[[tuple[Cell, ...]], Words],
 ) -> Released:
-    """The answer to `filters` (months filled in): cells first, then the words that `words` makes of them alone."""
+    """The answer to `filters` (months filled in): cells, and the words that `words` makes of them alone once read."""
     cells = tuple(cell for part in parts for cell in _cells(part, filters, labels, periods, dates))
-    return Released(
-        SEAL,
-        release=info,
-        filters=filters,
-        unit=unit_of(filters),
-        words=words(cells),
-        cells=cells,
-    )
+    return Released(SEAL, release=info, filters=filters, unit=unit_of(filters), words=words, cells=cells)
 
 
 def _cells(

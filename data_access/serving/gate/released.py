@@ -10,7 +10,7 @@ from data_access.contracts import Status
 from data_access.serving.gate._seal import SEAL, Seal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from data_access.filters import Basis, Filters, Measure, Series
 
@@ -73,7 +73,7 @@ class Cell(NamedTuple):
 
 
 class Words(NamedTuple):
-    """What is said of released cells; made from them, after the gate."""
+    """What is said of released cells; made from them, after the gate, once somebody reads it."""
 
     title: str
     subtitle: str
@@ -88,34 +88,24 @@ class Released:
     """Cells that passed the gate, with the words made from them. Only the gate makes one; it cannot be changed,
     copied, pickled or subclassed."""
 
-    __slots__ = (
-        "cells",
-        "cite",
-        "filters",
-        "notes",
-        "permalink",
-        "query",
-        "release",
-        "subtitle",
-        "summary",
-        "title",
-        "unit",
-    )
+    __slots__ = ("_words", "cells", "filters", "query", "release", "unit")
 
     release: ReleaseInfo
     filters: Filters
     query: Mapping[str, str | tuple[str, ...]]
-    title: str
-    subtitle: str
-    summary: str
-    notes: tuple[str, ...]
-    permalink: str
-    cite: str
     unit: str
     cells: tuple[Cell, ...]
+    _words: Words | Callable[[tuple[Cell, ...]], Words]
 
     def __init__(
-        self, seal: Seal, *, release: ReleaseInfo, filters: Filters, unit: str, words: Words, cells: tuple[Cell, ...]
+        self,
+        seal: Seal,
+        *,
+        release: ReleaseInfo,
+        filters: Filters,
+        unit: str,
+        words: Callable[[tuple[Cell, ...]], Words],
+        cells: tuple[Cell, ...],
     ) -> None:
         if seal is not SEAL:
             raise TypeError("Released: only the gate makes one; ask Statistics.series")
@@ -131,10 +121,49 @@ class Released:
             "query": MappingProxyType(query),
             "unit": unit,
             "cells": tuple(cells),
-            **words._asdict(),
+            "_words": words,
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def words(self) -> Words:
+        """What is said of the cells; many answers are asked for their cells alone."""
+        words = self._words
+        if not isinstance(words, Words):
+            words = words(self.cells)
+            object.__setattr__(self, "_words", words)
+        return words
+
+    @property
+    def title(self) -> str:
+        """What the figures are of."""
+        return self.words.title
+
+    @property
+    def subtitle(self) -> str:
+        """Measure, unit and basis."""
+        return self.words.subtitle
+
+    @property
+    def summary(self) -> str:
+        """One sentence that says what the figures show."""
+        return self.words.summary
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sources with their dates first, then what holds for the selection."""
+        return self.words.notes
+
+    @property
+    def permalink(self) -> str:
+        """Path and query of the page that shows the selection."""
+        return self.words.permalink
+
+    @property
+    def cite(self) -> str:
+        """How to cite the figures."""
+        return self.words.cite
 
     def __init_subclass__(cls, **_: object) -> NoReturn:
         raise TypeError("Released: it is final")
