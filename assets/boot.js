@@ -47,9 +47,8 @@ window.aim = window.aim || {};
     const place = useRef(null);
     useLayoutEffect(() => register(id, place.current), []);
     useLayoutEffect(() => {
-      if (typeof html === "string") return void putMarkup(id, html, UNDER_CHARTS.test(id));
-      take(place.current, id);
-      aim.rendered(place.current);
+      if (typeof html === "string") putMarkup(id, html);
+      else take(place.current, id);
     }, [html]);
     return createElement(tag || "div", { id, className, ref: place });
   }
@@ -69,7 +68,7 @@ window.aim = window.aim || {};
   /* ---- Parts. What stands there already is left as it is, so an answer can be put on the page before Dash has it. */
   const late = new Set(); // ids of parts that are written after the next paint
 
-  function putMarkup(id, html, isLate) {
+  function putMarkup(id, html, isLate = false) {
     if (shown.get(id) === html) return;
     shown.set(id, html);
     if (!isLate) return void write(id);
@@ -83,9 +82,7 @@ window.aim = window.aim || {};
   }
 
   function write(id) {
-    const place = places.get(id);
-    place.innerHTML = shown.get(id);
-    aim.rendered(place);
+    places.get(id).innerHTML = shown.get(id);
   }
 
   function putFigure(id, figure) {
@@ -212,32 +209,45 @@ window.aim = window.aim || {};
   }
 
   function start() {
-    const view = document.documentElement.dataset.view;
-    own[`${view}-url`] = { search: location.search };
-    own[`${view}-screen`] = { data: narrow ? "narrow" : "wide" };
+    told = [location.search, narrow ? "narrow" : "wide"];
+    inputs.forEach(({ id, property }, i) => { own[id] = { [property]: told[i] }; });
     fill(page.layout);
     const known = { "/_dash-layout": page.layout, "/_dash-dependencies": page.dependencies };
     window.fetch = function (address, options) {
       const found = known[address];
-      if (!found) return address === UPDATE ? updated(options) : fetch(address, options);
+      if (!found) return address === UPDATE ? handed(options) : fetch(address, options);
       delete known[address];
       return Promise.resolve(answered(found));
     };
     new window.DashRenderer({});
   }
 
-  /* ---- What a reader asks for is asked at once, and its answer is put on the page as it comes. Dash, whose turn to ask
-     comes a little later, is given the same answer after the paint. */
+  /* ---- What a reader asks for is asked at once, and its answer is put on the page as it comes. After the paint Dash is
+     told, asks for the same, and is given what is there. */
   const UPDATE = "/_dash-update-component";
-  const PATIENCE = 5000; // ms that the page has to show an answer
   const fetch = window.fetch.bind(window);
   const { output, inputs } = page.dependencies[0];
   const outputs = output.slice(2, -2).split("...").map((one) => one.split("."));
-  let early = null; // what is asked: the values of the callback's inputs, and the answer under way
-  let latest = null; // the same; of what was asked before it no answer is put on the page
+  let latest = null; // what was asked last: values of the callback's inputs, and the answer once it is on the page
+  let told = []; // the values that Dash knows of
 
-  aim.askEarly = function (search, screen) {
-    const values = [search, screen];
+  aim.ask = async function (search, screen) {
+    const asked = (latest = { values: [search, screen], answer: null });
+    const answer = await answerTo(asked.values).catch(() => null);
+    if (asked !== latest) return;
+    if (!answer) return void aim.failed();
+    try {
+      putAnswer(answer.response);
+    } catch (error) {
+      aim.failed();
+      throw error;
+    }
+    asked.answer = answer;
+    aim.rendered();
+    aim.afterPaint(() => tell(asked));
+  };
+
+  async function answerTo(values) {
     const changed = [`${inputs[0].id}.${inputs[0].property}`];
     const body = {
       output,
@@ -247,29 +257,8 @@ window.aim = window.aim || {};
       parsedChangedPropsIds: changed,
     };
     const headers = { Accept: "application/json", "Content-Type": "application/json" };
-    const options = { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" };
-    const asked = { values };
-    asked.answer = followed(search, fetch(UPDATE, options)).then((response) => shownFirst(asked, response));
-    early = latest = asked;
-  };
-
-  function updated(options) {
-    const asked = early;
-    early = null;
-    const wanted = JSON.parse(options.body).inputs.map((one) => one.value);
-    if (asked && wanted.every((value, i) => value === asked.values[i])) return asked.answer;
-    latest = null;
-    return followed(wanted[0], fetch(UPDATE, options));
-  }
-
-  async function shownFirst(asked, response) {
-    if (!isAnswer(response)) return response;
-    const found = await response.json();
-    if (asked === latest) {
-      putAnswer(found.response);
-      await new Promise(aim.afterPaint);
-    }
-    return answered(found);
+    const response = await fetch(UPDATE, { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" });
+    return response.status === 200 ? response.json() : null;
   }
 
   /* Charts in sight come first, while nothing else on the page has to be laid out; then words. */
@@ -281,16 +270,20 @@ window.aim = window.aim || {};
     }
   }
 
-  /* What is no answer is told at once; one that is not on the page a while after it came has failed there. */
-  function followed(search, answer) {
-    answer.then((response) => {
-      window.setTimeout(() => aim.failedUnlessShown(search), isAnswer(response) ? PATIENCE : 0);
-    }, () => aim.failedUnlessShown(search));
-    return answer;
+  function tell(asked) {
+    if (asked !== latest) return;
+    const known = told;
+    told = asked.values;
+    inputs.forEach(({ id, property }, i) => {
+      if (told[i] !== known[i]) window.dash_clientside.set_props(id, { [property]: told[i] });
+    });
   }
 
-  function isAnswer(response) {
-    return response.status === 200 && (response.headers.get("content-type") || "").includes("json");
+  /* Dash's own request: it gets the answer on the page; where that is another one, nothing. */
+  function handed(options) {
+    const wanted = JSON.parse(options.body).inputs.map((one) => one.value);
+    const isThere = latest && latest.answer && wanted.every((value, i) => value === latest.values[i]);
+    return Promise.resolve(isThere ? answered(latest.answer) : { ok: true, status: 204, headers: new Headers() });
   }
 
   /* A response as Dash reads it. */

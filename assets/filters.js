@@ -157,8 +157,8 @@ window.aim = window.aim || {};
     const set = control.closest("[data-choices]");
     if (set && !set.querySelector("input:checked")) control.checked = true;
     if (control.name === "from" || control.name === "to") keepOrder(control);
-    describe();
     aim.go(search());
+    describe();
   });
 
   form.addEventListener("submit", (event) => {

@@ -19,14 +19,13 @@ window.aim = window.aim || {};
     const now = performance.now();
     const step = now - state.gone < TOGETHER ? "replaceState" : "pushState";
     state.gone = now;
-    history[step]({}, "", location.pathname + search);
     ask(search);
+    history[step]({}, "", location.pathname + search);
   };
 
   function ask(search) {
-    aim.askEarly(search, narrow.matches ? "narrow" : "wide");
+    aim.ask(search, narrow.matches ? "narrow" : "wide");
     startLoading();
-    window.dash_clientside.set_props(`${view}-url`, { search });
     followLinks(search);
   }
 
@@ -45,7 +44,7 @@ window.aim = window.aim || {};
   if (strip) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
 
   narrow.addEventListener("change", () => {
-    if (state.mounted) window.dash_clientside.set_props(`${view}-screen`, { data: narrow.matches ? "narrow" : "wide" });
+    if (state.mounted) ask(location.search);
   });
 
   /* An answer that comes soon changes nothing else on the page. */
@@ -79,9 +78,8 @@ window.aim = window.aim || {};
   }
 
   /* ---- What came back. */
-  aim.rendered = function (element) {
-    const head = element && element.querySelector(".view-head");
-    if (!head) return;
+  aim.rendered = function () {
+    const head = document.querySelector("#react-entry-point .view-head");
     state.shown = head.dataset.search;
     for (const box of document.querySelectorAll(".toggles input")) box.checked = true;
     if (!state.mounted) return;
@@ -93,12 +91,8 @@ window.aim = window.aim || {};
     if (state.shown === location.search) aim.afterPaint(() => window.setTimeout(end, 0));
   };
 
-  /* The answer to this address failed, unless it is on the page or the reader has gone on. */
-  aim.failedUnlessShown = function (search) {
-    if (state.mounted && location.search === search && state.shown !== search) fail();
-  };
-
-  function fail() {
+  /* What was asked last could not be answered. */
+  aim.failed = function () {
     endLoading();
     const box = byId("failed");
     const words = document.createElement("p");
@@ -108,7 +102,7 @@ window.aim = window.aim || {};
     words.append(box.dataset.words, " ", again);
     box.replaceChildren(words);
     root.classList.add("is-failed");
-  }
+  };
 
   aim.say = function (text) {
     const line = byId("status");
@@ -117,6 +111,7 @@ window.aim = window.aim || {};
 
   /* ---- From the page as the server wrote it to the live one: first its parts, then the charts in sight. */
   aim.mounted = function () {
+    aim.rendered();
     state.mounted = true;
     byId("first-view").remove();
     root.classList.add("mounted");

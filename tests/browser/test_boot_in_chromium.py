@@ -67,6 +67,32 @@ def test_without_plotly_pictures_stand_and_filters_lead_to_pages(visit: Monitor)
     expect(page.locator("#trend .static").first).to_be_visible()
 
 
+def test_a_change_is_one_request_and_dash_knows_what_stands_on_the_page(visit: Monitor) -> None:
+    seen = visit.visit(f"/?{MONTHS}")
+    page = seen.page
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.post_data or "") if one.method == "POST" else None)
+    page.locator("select[name=measure]").select_option("value")
+    seen.wait_shown(f"?{MONTHS}&measure=value")
+    assert dash_has(page) == ["wide", f"?{MONTHS}&measure=value", page.evaluate(SHOWN)]
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    page.wait_for_function("() => dash_component_api.getLayout('overview-screen').props.data === 'narrow'")
+    assert dash_has(page) == ["narrow", f"?{MONTHS}&measure=value", page.evaluate(SHOWN)]
+    assert len(asked) == 2
+
+
+SHOWN = "document.querySelector('#trend .js-plotly-plot').data[0].y"
+
+
+def dash_has(page: Page) -> object:
+    """Screen, address and figures as Dash has them, once it has taken the last answer in."""
+    page.wait_for_timeout(300)
+    return page.evaluate("""() => {
+      const props = (id) => dash_component_api.getLayout(id).props;
+      return [props("overview-screen").data, props("overview-url").search, props("trend-chart").figure.data[0].y];
+    }""")
+
+
 def test_changes_in_quick_succession_are_one_step_back(visit: Monitor) -> None:
     seen = visit.visit(f"/?{MONTHS}")
     page = seen.page
