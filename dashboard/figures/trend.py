@@ -131,9 +131,10 @@ def _trace(
     line: Line, names: Sequence[str], freq: Freq, *, keep: Sequence[bool], licensed: bool, first: bool, narrow: bool
 ) -> dict[str, Any]:
     values = [cell.value if kept else None for cell, kept in zip(line.cells, keep, strict=True)]
+    marker = _marker(line, values, licensed=licensed, narrow=narrow)
     return {
         "type": "scatter",
-        "mode": "lines+markers",
+        "mode": "lines+markers" if any(marker["size"]) else "lines",
         "name": line.label,
         "legendgroup": _group(line),
         "showlegend": first,
@@ -143,7 +144,7 @@ def _trace(
         "connectgaps": False,
         "cliponaxis": False,
         "line": {"color": line.color, "width": 2 if line.split else 2.5, "dash": DASH if licensed else "solid"},
-        "marker": _marker(line, values, licensed=licensed, narrow=narrow),
+        "marker": marker,
         "text": [_hover(line, place, freq) if kept else "" for place, kept in enumerate(keep)],
         "hovertemplate": "%{text}<extra></extra>",
     }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from threading import BoundedSemaphore
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from dash import Dash, Input, Output
 from flask import has_request_context
@@ -31,6 +31,7 @@ PAGE_SECONDS = 60.0
 """How long one is kept: what could not be read for a moment when it was drawn is looked for again after that."""
 AT_ONCE = 2
 """Pages that a worker draws at once: more would take more memory and be no faster."""
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -58,6 +59,14 @@ class Ask:
     filters: Filters
     narrow: bool = False
     templates: Templates = field(default_factory=Templates)
+    _made: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for all cards of a page."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
 
     def render(self, template: str, **context: Any) -> str:
         """Markup of a template, for the body of a card."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dashboard.components.card import Card, chart_card, table_card
 from dashboard.components.ranking_table import growth as growth_of
 from dashboard.components.ranking_table import ranking_table
-from dashboard.components.table import data_table, member_table
-from dashboard.figures.lines import count_members, everyone, lines_of
+from dashboard.components.table import Table, data_table, member_table
+from dashboard.figures.lines import Line, count_members, everyone, lines_of
 from dashboard.figures.ranking import drawn, left_out_words, ranked, ranking_figure
 from dashboard.figures.trend import trend_figure, trend_keys
 from dashboard.graph import EMPTY
@@ -58,18 +58,40 @@ def ranking_card(id_: str, ask: Ask, by: By, *, growth: bool = False) -> Card:
     beside the bars too.
     """
     filters = selection.ranking(ask, by)
-    released = ask.statistics.series(filters)
-    lines = ranked(lines_of(released, ask.statistics.vocabulary, members=everyone(released)))
+    found = ranking_of(ask, filters)
+    released, lines = found.released, found.lines
     rows = drawn(lines)
-    total = total_of(ask, filters)
-    found = rows_of(ask, released, total)
-    table = ranking_table(released, lines, rows=found, shares=total is not None)
     if not rows:
-        return replace(chart_card(id_, released, figure=EMPTY, keys=(), table=table), rows=0)
-    changes = {line.member: growth_of(found.get(line.member), filters).text for line in rows} if growth else {}
+        return replace(chart_card(id_, released, figure=EMPTY, keys=(), table=found.table), rows=0)
+    changes = {line.member: growth_of(found.rows.get(line.member), filters).text for line in rows} if growth else {}
     figure = ranking_figure(released, rows, narrow=ask.narrow, changes=changes)
     extra = left_out_words(lines, rows, what=WHAT[by])
-    return replace(chart_card(id_, released, figure=figure, keys=(), table=table, extra=extra), rows=len(rows))
+    return replace(chart_card(id_, released, figure=figure, keys=(), table=found.table, extra=extra), rows=len(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The members of an answer that has one period, in order: what charts, maps and their tables tell of them."""
+
+    released: Released
+    lines: Sequence[Line]
+    total: Cell | None
+    rows: Mapping[str, ranking.Row]
+    table: Table
+
+
+def ranking_of(ask: Ask, filters: Filters) -> Ranking:
+    """The ranking of a selection of one period; ranking and map of a page share it."""
+
+    def made() -> Ranking:
+        released = ask.statistics.series(filters)
+        lines = ranked(lines_of(released, ask.statistics.vocabulary, members=everyone(released)))
+        total = total_of(ask, filters)
+        rows = rows_of(ask, released, total)
+        table = ranking_table(released, lines, rows=rows, shares=total is not None)
+        return Ranking(released, lines, total, rows, table)
+
+    return ask.once(filters, made)
 
 
 def rows_of(ask: Ask, released: Released, total: Cell | None) -> dict[str, ranking.Row]:

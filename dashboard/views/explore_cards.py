@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dashboard.components.card import Card, chart_card
-from dashboard.components.ranking_table import ranking_table
 from dashboard.components.table import Row, Table, caption, data_table, figure_cell
 from dashboard.figures import events as event_lines
 from dashboard.figures import matrix, palette, stacked
 from dashboard.figures.lines import SHORT_SERIES, Line, everyone, lines_of
-from dashboard.figures.ranking import ranked
 from dashboard.figures.trend import WIDTH, trend_figure, trend_keys
 from dashboard.figures.world import world_map
 from dashboard.graph import EMPTY
@@ -107,18 +105,15 @@ def _grid_table(released: Released, grid: matrix.Grid) -> Table:
 def map_card(id_: str, ask: Ask, by: By = By.COUNTRY) -> Card:
     """Countries on a map by their figure over the last twelve months, or the last months of licenses."""
     filters = replace(selection.last_months(ask, by=by), by=by)
-    released = ask.statistics.series(filters)
-    lines = ranked(lines_of(released, ask.statistics.vocabulary, members=everyone(released)))
-    total = cards.total_of(ask, filters)
-    rows = cards.rows_of(ask, released, total)
-    table = ranking_table(released, lines, rows=rows, shares=total is not None)
-    card = chart_card(id_, released, figure=EMPTY, keys=(), table=table)
+    found = cards.ranking_of(ask, filters)
+    released, lines = found.released, found.lines
+    card = chart_card(id_, released, figure=EMPTY, keys=(), table=found.table)
     if not any(line.has_figures for line in lines):
         return card
-    told = _concentration(released, lines, total)
+    told = _concentration(released, lines, found.total)
     card = telling.retold(card, title=f"{released.title}, on a map", summary=told)
     on = period_words(selection_id(selection.year_before(filters)), filters.freq)
-    before = {member: row.before for member, row in rows.items() if row.before}
+    before = {member: row.before for member, row in found.rows.items() if row.before}
     world = world_map(released, lines, ask.statistics.vocabulary, before=before, on=on)
     card = replace(card, body=ask.render("map.html", map=world, label=f"Map. {card.summary}"))
     if world.elsewhere:
