@@ -20,8 +20,8 @@ from dashboard.errors import UPDATE
 from dashboard.kept_texts import KeptTexts, answer_with
 from dashboard.views.base import NARROW, Page, Services, View, answer, outputs, page_for
 
-MOST_BYTES = 24 * 1024 * 1024
-"""Bytes of answers that a worker keeps; one takes about 15 KB compressed."""
+MOST_BYTES = 12 * 1024 * 1024
+"""Bytes of answers that a worker keeps; one takes about 10 KB compressed."""
 KNOWN = frozenset({"output", "outputs", "inputs", "changedPropIds", "parsedChangedPropsIds", "state"})
 """What the body of a callback's request may have; a body with more is none of ours."""
 _log = logging.getLogger(__name__)

@@ -265,8 +265,8 @@ def bench(releases: Path, effort: Effort, logs: Path, *, only: str = "") -> list
         if only in ("", "callbacks"):
             tell_callbacks(table, measure_callbacks(market, bodies, bases, effort))
         memory = {PEER: peer.each(), OURS[0]: our.each()}
-    table.row("memory of all processes (PSS)", {name: sum(each) for name, each in memory.items()}, unit="MB", most=200)
-    table.row("  workers, without gunicorn's master", {name: sum(each[1:]) for name, each in memory.items()}, unit="MB")
+    table.row("memory of workers (PSS)", {name: sum(each[1:]) for name, each in memory.items()}, unit="MB", most=200)
+    table.row("  with gunicorn's master", {name: sum(each) for name, each in memory.items()}, unit="MB")
     return table.missed
 
 
