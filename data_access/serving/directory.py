@@ -16,12 +16,20 @@ class UnreachableError(UserError):
     """A place that does not answer."""
 
 
+class NotHereError(UserError):
+    """The current release, by its name, cannot be had whole; what its manifest tells may be known (`Place.listed`)."""
+
+    def __init__(self, message: str, release: str) -> None:
+        super().__init__(message)
+        self.release = release
+
+
 class Place(Protocol):
     """Where releases lie. What it gives is on this machine, and not checked."""
 
     def current(self) -> Path | None:
-        """Where the release that is to be used lies, None where there is none; raises UserError where that cannot be
-        known or had, `UnreachableError` where the place does not answer."""
+        """Where the release that is to be used lies, None where there is none; raises `NotHereError` where it cannot be
+        had, `UnreachableError` where the place does not answer, UserError where it cannot be known."""
 
     def names(self) -> tuple[str, ...]:
         """Names of all releases, the newest first; each begins with the time of its publication."""

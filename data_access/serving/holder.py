@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from data_access.contracts import UnsignedError, read_manifest
 from data_access.errors import UserError
 from data_access.reference import Reference, load
-from data_access.serving.directory import CURRENT, Place, UnreachableError
+from data_access.serving.directory import CURRENT, NotHereError, Place, UnreachableError
 from data_access.serving.release import Snapshot, one_line, open_release, without_licenses
 from data_access.serving.release_files import Logged, logged
 
@@ -170,9 +170,7 @@ class Holder:
         try:
             target = self._place.current()
         except UserError as error:
-            problem = UNREACHABLE if isinstance(error, UnreachableError) else NOT_FETCHED
-            if self._fail(None, problem, error) and self._used is None:
-                self._begin_with_another(None)
+            self._go_without(error)
             return
         if target is None:
             self._problem = GONE if self._used else NO_RELEASE
@@ -180,6 +178,17 @@ class Holder:
             self._failed = self._problem = None
         elif not (self._failed and self._failed[0] == target) or self._may_retry():
             self._load(target)
+
+    def _go_without(self, error: UserError) -> None:
+        """What is current cannot be known or had."""
+        problem = UNREACHABLE if isinstance(error, UnreachableError) else NOT_FETCHED
+        counts = self._fail(None, problem, error)
+        told = self._place.listed(error.release)[0] if isinstance(error, NotHereError) else None
+        if self._used is None:
+            if counts:
+                self._begin_with_another(None, told)
+        elif told is not None:
+            self._withdraw_as(told)
 
     def _may_retry(self) -> bool:
         return time.monotonic() - self._failed_at >= RETRY_EVERY
@@ -190,15 +199,21 @@ class Holder:
         except Exception as error:  # whatever is wrong with it, the last good release goes on
             self._fail(target, _public_words(target.name, error), error)
             if self._used is None:
-                self._begin_with_another(target)
-            elif self._used.snapshot.license and self._has_no_licenses(target):
-                _log.warning("license data of release %s are not shown any more", self._used.snapshot.info.id)
-                self._used = self._used._replace(snapshot=without_licenses(self._used.snapshot, WITHDRAWN), whole=False)
+                self._begin_with_another(target, target)
+            else:
+                self._withdraw_as(target)
 
-    def _begin_with_another(self, target: Path | None) -> None:
-        """Where nothing is in use yet: the newest sound release before it, or what is sound of it."""
+    def _withdraw_as(self, told: Path) -> None:
+        """Where the newest release, sound or not, has no license data, those of the one in use are not shown either."""
+        if self._used and self._used.snapshot.license and self._has_no_licenses(told):
+            _log.warning("license data of release %s are not shown any more", self._used.snapshot.info.id)
+            self._used = self._used._replace(snapshot=without_licenses(self._used.snapshot, WITHDRAWN), whole=False)
+
+    def _begin_with_another(self, target: Path | None, told: Path | None) -> None:
+        """Where nothing is in use yet: the newest sound release before it, or what is sound of it; `told` is where its
+        manifest lies."""
         problem, failed = self._problem, self._failed
-        withdrawn = target is not None and self._has_no_licenses(target)
+        withdrawn = told is not None and self._has_no_licenses(told)
         earlier = [name for name in self.names() if target is None or name < target.name]
         for name in earlier[:MAX_TRIED]:
             if self._use_if_sound(name, withdrawn=withdrawn):
@@ -212,10 +227,10 @@ class Holder:
             _log.debug("nothing of release %s can be used: %s", target.name, one_line(error))
         self._problem, self._failed = problem, failed
 
-    def _has_no_licenses(self, target: Path) -> bool:
+    def _has_no_licenses(self, told: Path) -> bool:
         """Whether a release, sound or not, tells that there are no license data: then earlier ones are not shown."""
         try:
-            return read_manifest(target, self._key).license is None
+            return read_manifest(told, self._key).license is None
         except (UserError, OSError):
             return False
 

@@ -36,7 +36,7 @@ from data_access.contracts import (
 )
 from data_access.errors import UserError
 from data_access.object_store import Found, ObjectStore
-from data_access.serving.directory import CURRENT, UnreachableError
+from data_access.serving.directory import CURRENT, NotHereError, UnreachableError
 
 LOOK_EVERY = 10.0
 """Seconds between two looks at the storage, of all processes together."""
@@ -101,7 +101,8 @@ class Mirror:
         self._read: tuple[object, dict[str, Any]] = None, {}
 
     def current(self) -> Path | None:
-        """Where the current release lies; raises `UnreachableError` while the storage does not answer."""
+        """Where the current release lies; raises `UnreachableError` while the storage does not answer, `NotHereError`
+        where the release is not whole there."""
         if not self._answered_within(LOOK_EVERY):
             self._look()
             trouble = self._trouble()
@@ -112,7 +113,8 @@ class Mirror:
             return None
         folder: Path = self._root / "releases" / index["current"]
         if not folder.is_dir():
-            raise UserError(index["trouble"] or f"release {index['current']} could not be fetched")
+            name = index["current"]
+            raise NotHereError(index["trouble"] or f"release {name} could not be fetched", name)
         return folder
 
     def names(self) -> tuple[str, ...]:

@@ -223,6 +223,23 @@ def test_a_release_that_is_not_whole_in_the_storage_is_refused_until_it_is(
     assert (figure(statistics), statistics.health().problem) == (102, None)
 
 
+def test_a_release_without_licenses_that_is_not_whole_in_the_storage_takes_those_of_the_last_one_off(
+    releases: Path, address: str, cache: Path, objects: Objects
+) -> None:
+    send(releases, address)
+    statistics = open_statistics(address, cache=cache)
+    assert statistics.info().license_off is None
+    write_release(releases, [public_row("2026-01", "7601103000", "all", 102, 5)], id_=NEXT)
+    send(releases, address)
+    whole = objects.get(f"{NEXT}/public.parquet")
+    objects.put(f"{NEXT}/public.parquet", whole[:-1])
+    for one in (statistics, open_statistics(address, cache=cache), open_statistics(address, cache=cache / "new")):
+        assert (one.info().id, figure(one), one.info().license_off) == (GOOD, 101, holder.WITHDRAWN)
+        assert one.info().problem == holder.NOT_FETCHED
+    objects.put(f"{NEXT}/public.parquet", whole)
+    assert (statistics.info().id, figure(statistics), statistics.info().problem) == (NEXT, 102, None)
+
+
 def test_the_last_release_goes_on_while_the_storage_does_not_answer(
     releases: Path, address: str, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
