@@ -87,9 +87,11 @@ window.aim = window.aim || {};
 
   function putFigure(id, figure) {
     if (shown.get(id) === figure) return;
+    const place = places.get(id);
+    if (shown.has(id)) place.style.visibility = "hidden"; // chart or picture of the selection before
     shown.set(id, figure);
     if (!fresh.length) queueMicrotask(showFresh);
-    fresh.push([places.get(id), figure]);
+    fresh.push([place, figure]);
   }
 
   /* Cards and charts and whether they are in sight, as of the last frame; nothing of those that are not laid out. To
@@ -135,12 +137,12 @@ window.aim = window.aim || {};
       if (!figure.data.length) {
         if (plot) forget(plot);
         place.replaceChildren();
+        place.style.visibility = "";
         continue;
       }
       waiting.set(place, figure);
       if (!window.Plotly) continue;
       if (sight.get(place)) draw(place);
-      else if (plot) plot.style.visibility = "hidden"; // what it shows is of the selection before
     }
     // Those out of sight come after those in sight are on the screen.
     aim.afterPaint(() => changed.forEach(([place]) => { if (waiting.has(place) && window.Plotly) near.observe(place); }));
@@ -163,7 +165,7 @@ window.aim = window.aim || {};
       place.replaceChildren(plot);
       sizes.observe(plot);
     }
-    plot.style.visibility = "";
+    place.style.visibility = "";
     const layout = { ...figure.layout, autosize: true, height: undefined, width: undefined };
     try {
       window.Plotly.react(plot, figure.data, layout, CONFIG);

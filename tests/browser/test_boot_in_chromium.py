@@ -54,6 +54,19 @@ def test_a_chart_out_of_sight_never_shows_the_selection_before(visit: Monitor) -
     assert seen.traces("products") != before
 
 
+def test_a_picture_out_of_sight_is_not_that_of_the_selection_before(visit: Monitor) -> None:
+    seen = visit.visit(f"/?{MONTHS}", size=(1280, 500))
+    page = seen.page
+    picture = page.locator("#products .graph .static").first
+    expect(picture).to_be_visible()
+    page.locator("select[name=measure]").select_option("value")
+    seen.wait_shown(f"?{MONTHS}&measure=value")
+    expect(picture).to_be_attached()
+    expect(picture).to_be_hidden()
+    page.locator("#products").scroll_into_view_if_needed()
+    expect(page.locator("#products .js-plotly-plot .main-svg").first).to_be_visible()
+
+
 def test_without_plotly_pictures_stand_and_filters_lead_to_pages(visit: Monitor) -> None:
     page = visit.context.new_page()
     page.route("**/*plotly*", lambda route: route.abort())
