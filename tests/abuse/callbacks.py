@@ -8,34 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.abuse.asking import Request, ask
+from tests.callbacks import Body, body_for
 
 UPDATE = "/_dash-update-component"
 JSON_TYPE = (("Content-Type", "application/json"),)
-Body = dict[str, Any]
 
 
 def bodies(app: Any) -> list[Body]:
     """The body of each callback that the application has, as its page would send it."""
     found = json.loads(ask(app, Request(path="/_dash-dependencies")).body)
-    return [_body(one) for one in found]
-
-
-def _body(dependency: dict[str, Any]) -> Body:
-    outputs = [_output(one) for one in dependency["output"].strip(".").split("...")]
-    inputs = [{**one, "value": "?product=foil"} for one in dependency["inputs"]]
-    return {
-        "output": dependency["output"],
-        "outputs": outputs if dependency["output"].startswith("..") else outputs[0],
-        "inputs": inputs,
-        "changedPropIds": [f"{inputs[0]['id']}.{inputs[0]['property']}"],
-        "parsedChangedPropsIds": [f"{inputs[0]['id']}.{inputs[0]['property']}"],
-        "state": [],
-    }
-
-
-def _output(text: str) -> dict[str, str]:
-    name, _, prop = text.rpartition(".")
-    return {"id": name, "property": prop}
+    return [body_for(one, "?product=foil") | {"state": []} for one in found]
 
 
 def request_of(body: object, **more: Any) -> Request:

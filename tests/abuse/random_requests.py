@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from data_access.filters import PARAMETERS
 from tests.abuse.asking import Request
-from tests.abuse.callbacks import PLACES, Body, bent, bodies, request_of, with_value
+from tests.abuse.callbacks import PLACES, bent, bodies, request_of, with_value
 from tests.abuse.crafted import HEADERS, METHODS, OTHERS, OWN, PAGES, RAW, STRINGS, api_paths
+from tests.callbacks import Body
 
 GOOD = {
     "product": ("aim", "76", "foil", "wire", "7607", "760711", "scrap", "nope"),

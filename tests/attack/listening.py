@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from tests.attack.market import ALL, GROUPS, HTS6, ORIGINS
+from tests.callbacks import body_for, listed
 
 API = "/api/v1/series"
 PLACES = ("country", "smelt", "smelt2", "cast")
@@ -143,16 +144,8 @@ class Listener:
         return charts + tables, files
 
     def _callback(self, view: str, search: str) -> dict[str, object]:
-        dependencies = self._client.get("/_dash-dependencies").get_json()
-        own = next(one for one in dependencies if one["inputs"][0]["id"].startswith(view))
-        outputs = [part.rpartition(".") for part in own["output"].strip(".").split("...")]
-        body = {
-            "output": own["output"],
-            "outputs": [{"id": id_, "property": name} for id_, _, name in outputs],
-            "inputs": [{**one, "value": search if one["property"] == "search" else None} for one in own["inputs"]],
-            "changedPropIds": [f"{own['inputs'][0]['id']}.search"],
-        }
-        answer = self._client.post("/_dash-update-component", json=body)
+        own = listed(self._client.get("/_dash-dependencies").get_json(), view)
+        answer = self._client.post("/_dash-update-component", json=body_for(own, search))
         assert answer.status_code == 200
         response: dict[str, object] = answer.get_json()["response"]
         return response

@@ -34,6 +34,7 @@ from data_access.serving import answer
 from data_access.serving.gate import gate
 from data_access.serving.kept import Kept
 from data_access.serving.statistics import Statistics, open_statistics
+from tests.callbacks import body_of
 
 UPDATE = "/_dash-update-component"
 REPEATS, WARM = 15, 3
@@ -139,18 +140,7 @@ def never_asked(view: View, statistics: Statistics, search: str) -> dict[str, fl
 
 def kept_answer(client: FlaskClient, view: View, search: str) -> float:
     """CPU seconds of one answer that is kept, through the whole application, median."""
-    outputs = [{"id": str(one.component_id), "property": one.component_property} for one in base.outputs(view)]
-    body = json.dumps(
-        {
-            "output": f"..{'...'.join('{id}.{property}'.format(**one) for one in outputs)}..",
-            "outputs": outputs,
-            "inputs": [
-                {"id": view.id("URL"), "property": "search", "value": search},
-                {"id": view.id("SCREEN"), "property": "data", "value": "wide"},
-            ],
-            "changedPropIds": [f"{view.id('URL')}.search"],
-        }
-    )
+    body = json.dumps(body_of(view, search))
     spent = []
     for turn in range(WARM + 20 * REPEATS):
         start = time.thread_time()

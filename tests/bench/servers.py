@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.loopback import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
@@ -65,13 +66,6 @@ def naive(releases: Path, log: Path) -> Iterator[Server]:
     environment = {"BENCH_RELEASE": str((releases / "current").resolve())}
     with _running(words, environment, port, "/_dash-layout", log) as server:
         yield server
-
-
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -18,6 +17,7 @@ from dashboard.serve import ROOT, command, environment
 from dashboard.settings import Settings
 from tests.browser.visits import WATCH, Monitor
 from tests.dashboard.sample import write_sample
+from tests.loopback import free_port
 
 FLAGS = [
     "--no-sandbox",
@@ -27,13 +27,6 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-
-
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,11 @@ from dashboard.figures.lines import everyone, lines_of
 from dashboard.figures.palette import COLORS, country_slots, product_slots
 from dashboard.figures.ranking import WIDTH, drawn, ranked, ranking_figure
 from dashboard.figures.trend import trend_figure, trend_keys
+from dashboard.views import explore
 from data_access.filters import Freq, Measure
 from data_access.serving.gate.released import Released
 from data_access.serving.statistics import Statistics
+from tests.callbacks import body_of
 
 
 def asked(statistics: Statistics, query: str) -> Released:
@@ -67,20 +69,7 @@ def test_lanes_lie_on_an_axis_of_their_own_below_the_zero_line(statistics: Stati
 
 
 def test_a_selection_of_the_api_decoded_holds_no_withheld_figure(client: FlaskClient) -> None:
-    body = {
-        "output": "",
-        "outputs": [],
-        "inputs": [
-            {"id": "explore-url", "property": "search", "value": f"?{FOIL}&measure=value"},
-            {"id": "explore-screen", "property": "data", "value": "wide"},
-        ],
-        "changedPropIds": ["explore-url.search"],
-    }
-    listed = client.get("/_dash-dependencies").get_json()
-    own = next(one for one in listed if "explore-head" in one["output"])
-    body["output"] = own["output"]
-    ids = [part.rsplit(".", 1) for part in own["output"].strip(".").split("...")]
-    body["outputs"] = [{"id": id_, "property": name} for id_, name in ids]
+    body = body_of(explore.VIEW, f"?{FOIL}&measure=value")
     answer = client.post("/_dash-update-component", json=body).get_json()["response"]
     figure = answer["explore-trend-chart"]["figure"]
     license_ = line(figure, "license")

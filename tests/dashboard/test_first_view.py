@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from dashboard.views import compare, explore, overview, smelt_cast, surges
 from dashboard.views.base import View
+from tests.callbacks import body_of
 
 VIEWS = [module.VIEW for module in (overview, explore, smelt_cast, surges, compare)]
 QUERIES = ["", "?product=foil&country=CHN&from=2025-03", "?by=country&chart=ranking", "?product=nothing"]
@@ -41,15 +42,7 @@ def _inside(text: str, start: int, tag: str) -> str:
 
 def answer_of(client: FlaskClient, view: View, search: str, screen: str) -> dict[str, Any]:
     """What the callback of a view gives, by id."""
-    callbacks = json.loads(client.get("/_dash-dependencies").text)
-    (own,) = (one for one in callbacks if one["inputs"][0]["id"] == view.id("URL"))
-    values = (search, screen)
-    inputs = [one | {"value": value} for one, value in zip(own["inputs"], values, strict=True)]
-    outputs = [
-        dict(zip(("id", "property"), one.rsplit(".", 1), strict=True)) for one in own["output"].strip(".").split("...")
-    ]
-    body = {"output": own["output"], "outputs": outputs, "inputs": inputs, "changedPropIds": []}
-    given = client.post("/_dash-update-component", json=body)
+    given = client.post("/_dash-update-component", json=body_of(view, search, screen))
     assert given.status_code == 200
     response: dict[str, Any] = given.get_json()["response"]
     return response

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_network
@@ -16,7 +15,9 @@ from werkzeug.test import TestResponse
 from dashboard.factory import create_app
 from dashboard.limits import PAGES, Turns
 from dashboard.settings import Settings
+from dashboard.views import overview
 from data_access.serving.statistics import Statistics
+from tests.callbacks import body_of
 
 RATE = 1_000
 PAGE_POLICY = (
@@ -148,23 +149,8 @@ def test_nobody_but_a_trusted_proxy_can_make_an_answer_ask_for_tls(asked: FlaskC
     assert "Strict-Transport-Security" not in answer.headers
 
 
-def first_update(client: FlaskClient) -> dict[str, object]:
-    """The body of a callback as the page sends it."""
-    dependency = json.loads(client.get("/_dash-dependencies").text)[0]
-    names = dependency["output"].strip(".").split("...")
-    outputs = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names]
-    inputs = [{**one, "value": "?product=foil"} for one in dependency["inputs"]]
-    return {
-        "output": dependency["output"],
-        "outputs": outputs if dependency["output"].startswith("..") else outputs[0],
-        "inputs": inputs,
-        "changedPropIds": [f"{inputs[0]['id']}.{inputs[0]['property']}"],
-        "state": [],
-    }
-
-
 def test_the_headers_of_a_callback(asked: FlaskClient) -> None:
-    answer = asked.post("/_dash-update-component", json=first_update(asked))
+    answer = asked.post("/_dash-update-component", json=body_of(overview.VIEW, "?product=foil"))
     assert answer.status_code == 200
     assert told(answer) == UPDATE
 

@@ -15,7 +15,8 @@ from dashboard import kept_answers
 from dashboard.factory import create_app
 from dashboard.settings import Settings
 from dashboard.views import compare, explore, overview, smelt_cast, surges
-from dashboard.views.base import View, outputs, page_for
+from dashboard.views.base import View, page_for
+from tests.callbacks import body_of
 from tests.dashboard.sample import public_rows, write_sample
 from tests.serving.release_builder import write_release
 
@@ -40,19 +41,6 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     monkeypatch.setattr(kept_answers, "page_for", noted)
     yield found
-
-
-def body_of(view: View, search: str = "", screen: str = "wide") -> dict[str, Any]:
-    """What a page sends."""
-    every = [{"id": str(one.component_id), "property": one.component_property} for one in outputs(view)]
-    inputs = [(view.id("URL"), "search", search), (view.id("SCREEN"), "data", screen)]
-    return {
-        "output": "..{}..".format("...".join(f"{one['id']}.{one['property']}" for one in every)),
-        "outputs": every,
-        "inputs": [{"id": id_, "property": name, "value": value} for id_, name, value in inputs],
-        "changedPropIds": [f"{view.id('URL')}.search"],
-        "parsedChangedPropsIds": [f"{view.id('URL')}.search"],
-    }
 
 
 @pytest.mark.parametrize("search", ["", "?product=foil&country=CHN", "?product=nothing", "?by=country&freq=range"])

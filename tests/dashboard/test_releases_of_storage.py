@@ -11,7 +11,8 @@ from dashboard.serve import check_release
 from dashboard.settings import Settings
 from data_access.errors import UserError
 from data_access.publishing.upload import upload
-from tests.operation.servers import Server, free_port, running, wait_until
+from tests.loopback import free_port
+from tests.operation.servers import Server, running, wait_until
 from tests.serving.broken_releases import truncated_public
 from tests.serving.release_builder import public_row, write_release
 from tests.serving.storage_server import BUCKET, environment, serving

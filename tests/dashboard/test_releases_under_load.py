@@ -20,6 +20,7 @@ from dashboard.views import explore
 from data_access.serving import holder
 from data_access.serving.release import Snapshot
 from data_access.serving.statistics import MAX_KEPT, open_statistics
+from tests.callbacks import body_of
 from tests.serving.broken_releases import BREAKS, missing_file
 from tests.serving.release_builder import license_row, point_to, public_row, with_totals, write_release
 
@@ -71,26 +72,12 @@ def of_one_release(text: str) -> set[str]:
     return {f"releases {used} with figures {tons}"}
 
 
-def body_of(server: Flask, search: str) -> dict[str, object]:
-    """What a browser sends for Explore with this query."""
-    listed = server.test_client().get("/_dash-dependencies").get_json()
-    (own,) = (one for one in listed if one["inputs"][0]["id"] == explore.VIEW.id("URL"))
-    values = zip(own["inputs"], (search, "wide"), strict=True)
-    names = (one.rsplit(".", 1) for one in own["output"].strip(".").split("..."))
-    return {
-        "output": own["output"],
-        "outputs": [{"id": id_, "property": name} for id_, name in names],
-        "inputs": [one | {"value": value} for one, value in values],
-        "changedPropIds": [],
-    }
-
-
 class Load:
     """Clients that ask one thing after another; what they met that they should not have."""
 
     def __init__(self, server: Flask) -> None:
         self._server = server
-        self._body = body_of(server, f"?{QUERY}")
+        self._body = body_of(explore.VIEW, f"?{QUERY}")
         self._over = threading.Event()
         self.faults: set[str] = set()
         self.answers = 0

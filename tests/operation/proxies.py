@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dashboard.serve import ROOT
-from tests.operation.servers import free_port, wait_until
+from tests.loopback import free_port
+from tests.operation.servers import wait_until
 
 CONFIGURATION = ROOT / "deploy" / "nginx.conf"
 HOST = "aim.example.gov"

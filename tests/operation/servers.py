@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -24,13 +23,6 @@ from dashboard.settings import Settings
 PAUSE = 0.02
 """Seconds between two questions of a client: the machine has other things to do than to ask."""
 PATHS = ("/api/v1/series?product=foil", "/api/v1/products", "/healthz", "/api/v1/ranking?by=country")
-
-
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(is_so: Callable[[], Any], what: str, *, seconds: float = 40.0) -> Any:

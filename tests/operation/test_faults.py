@@ -19,7 +19,8 @@ from dashboard.metrics import release_metrics
 from dashboard.serve import ROOT, check_temporary, environment
 from dashboard.settings import Settings
 from data_access.errors import UserError
-from tests.operation.servers import free_port, running
+from tests.loopback import free_port
+from tests.operation.servers import running
 
 DAY = 86_400.0
 MEMORY = Path("/dev/shm")  # noqa: S108 - what a server may write to that has no disk

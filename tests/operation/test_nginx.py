@@ -18,8 +18,10 @@ from pathlib import Path
 import pytest
 
 from dashboard.settings import Settings
+from tests.callbacks import body_for
+from tests.loopback import free_port
 from tests.operation.proxies import HOST, Nginx, Stub, nginx, stub
-from tests.operation.servers import Server, free_port, start, wait_until
+from tests.operation.servers import Server, start, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -233,15 +235,10 @@ def test_answers_of_the_api_are_kept_and_pages_are_not(site: Nginx) -> None:
 def test_a_callback_is_answered_by_the_monitor(site: Nginx) -> None:
     every = json.loads(site.ask("/_dash-dependencies").body)
     own = next(one for one in every if [input_["property"] for input_ in one["inputs"]] == ["search", "data"])
-    outputs = [
-        dict(zip(("id", "property"), one.rsplit(".", 1), strict=True)) for one in own["output"].strip(".").split("...")
-    ]
-    inputs = [{**one, "value": value} for one, value in zip(own["inputs"], ("?product=foil", "wide"), strict=True)]
-    asked = {"output": own["output"], "outputs": outputs, "inputs": inputs, "changedPropIds": []}
     answer = site.ask(
         "/_dash-update-component",
         method="POST",
-        body=json.dumps(asked).encode(),
+        body=json.dumps(body_for(own, "?product=foil")).encode(),
         headers={"Content-Type": "application/json"},
     )
     assert answer.status == 200

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.settings import Settings
-from tests.operation.servers import Server, free_port, get, is_running, running, start, visited, wait_until
+from tests.loopback import free_port
+from tests.operation.servers import Server, get, is_running, running, start, visited, wait_until
 
 A_WHILE = 0.5
 """Seconds of load before and after."""

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from release_builder import point_to, public_row, write_release
 from small_release import small_licenses
-from storage_server import BUCKET, client, environment, free_port, serving
+from storage_server import BUCKET, client, environment, serving
 
 from data_access.contracts import MANIFEST, SIGNATURE
 from data_access.errors import UserError
@@ -28,6 +28,7 @@ from data_access.serving import holder, mirror
 from data_access.serving.directory import UnreachableError
 from data_access.serving.statistics import Statistics, open_statistics
 from data_access.signing import make_keys
+from tests.loopback import free_port
 
 IDS = [f"2026-03-{day}T15-00-00Z-aaaaaa" for day in (13, 20, 27)]
 OLD, GOOD, NEXT = IDS
