@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -159,3 +163,25 @@ def test_one_period_of_two_series_has_a_column_for_each(services: Services) -> N
 @pytest.mark.parametrize("query", ["smelt=CAN&country=USMCA", "cast=CAN&country=CAN&freq=quarter"])
 def test_the_overview_of_origins_with_smelt_or_cast_can_be_drawn(services: Services, query: str) -> None:
     assert not base.page_for(overview.VIEW, services, f"?{query}").faulty
+
+
+def test_no_more_pages_are_drawn_at_once_than_there_is_room_for(services: Services) -> None:
+    drawing: set[str] = set()
+    most = 0
+    room = threading.Barrier(base.AT_ONCE)
+
+    def draw(ask: Ask) -> Page:
+        nonlocal most
+        drawing.add(ask.filters.to_query())
+        room.wait(timeout=10)  # as many as may are drawn, and time for one too many to come
+        time.sleep(0.05)
+        most = max(most, len(drawing))
+        drawing.discard(ask.filters.to_query())
+        return overview.draw(ask)
+
+    slow = replace(overview.VIEW, draw=draw)
+    months = [f"?from=2025-0{month}" for month in range(1, 2 * base.AT_ONCE + 1)]
+    with ThreadPoolExecutor(len(months)) as threads:
+        drawn = list(threads.map(lambda query: base.page_for(slow, services, query), months))
+    assert most == base.AT_ONCE
+    assert all(one.sound for one in drawn)
