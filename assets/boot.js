@@ -18,7 +18,6 @@ window.aim = window.aim || {};
     displaylogo: false,
   };
 
-  const UNDER_CHARTS = /-(foot|notes)$/; // parts that are written once the charts are on the screen
   const places = new Map(); // id of a part → its element
   const shown = new Map(); // id of a part → the markup or figure that it shows, or will after the next paint
 
@@ -106,10 +105,14 @@ window.aim = window.aim || {};
 
   function register(id, place) {
     places.set(id, place);
-    for (const one of [place.closest(".card"), place.closest(".graph")]) if (one) looking.observe(one);
+    looking.observe(place.closest(".card") || place);
+    if (place.matches(".graph")) looking.observe(place);
   }
 
-  const isOutOfSight = (id) => sight.get(places.get(id).closest(".card")) === false;
+  function isOutOfSight(id) {
+    const place = places.get(id);
+    return sight.get(place.closest(".card") || place) === false;
+  }
 
   /* ---- Charts are drawn when they are in sight or near it; until then the server's picture stands, or nothing. */
   const waiting = new Map(); // element of a chart → its figure that is not drawn yet
@@ -195,6 +198,7 @@ window.aim = window.aim || {};
 
   /* Draws what waits: in one card, or all of it. */
   aim.drawIn = function (card) {
+    writeLate();
     if (!window.Plotly) return;
     for (const place of [...waiting.keys()]) if (card.contains(place)) draw(place);
   };
@@ -230,6 +234,7 @@ window.aim = window.aim || {};
   const fetch = window.fetch.bind(window);
   const { output, inputs } = page.dependencies[0];
   const outputs = output.slice(2, -2).split("...").map((one) => one.split("."));
+  const [[head]] = outputs; // the heading of the view, which tells what the page is of
   let latest = null; // what was asked last: values of the callback's inputs, and the answer once it is on the page
   let told = []; // the values that Dash knows of
 
@@ -263,13 +268,21 @@ window.aim = window.aim || {};
     return response.status === 200 ? response.json() : null;
   }
 
-  /* Charts in sight come first, while nothing else on the page has to be laid out; then words. */
+  /* Charts in sight come first, while nothing else on the page has to be laid out, but after words that tell of another
+     number of rows: the height of a ranking goes by it. What is out of sight comes after the paint. */
   function putAnswer(parts) {
-    for (const [id, { figure }] of Object.entries(parts)) if (figure) putFigure(id, figure);
+    const figures = Object.entries(parts).filter(([, { figure }]) => figure);
+    const words = Object.entries(parts).filter(([, { html }]) => typeof html === "string");
+    for (const [id, { html }] of words) if (isOfOtherHeight(id, html)) putMarkup(id, html);
+    for (const [id, { figure }] of figures) putFigure(id, figure);
     showFresh();
-    for (const [id, { html }] of Object.entries(parts)) {
-      if (typeof html === "string") putMarkup(id, html, UNDER_CHARTS.test(id) || isOutOfSight(id));
-    }
+    for (const [id, { html }] of words) putMarkup(id, html, id !== head && isOutOfSight(id));
+  }
+
+  function isOfOtherHeight(id, html) {
+    const now = places.get(id).querySelector("[data-rows]");
+    const next = /data-rows="(\d+)"/.exec(html);
+    return (now ? now.dataset.rows : "") !== (next ? next[1] : "");
   }
 
   function tell(asked) {
@@ -300,6 +313,7 @@ window.aim = window.aim || {};
     ready += 1;
     if (ready < 2) return;
     if (window.Plotly) drawFirst();
+    else if (latest) location.reload(); // the pictures are of a selection before
     else aim.withoutCharts();
   }
   aim.whenMounted = () => window.setTimeout(check, 0);

@@ -159,7 +159,7 @@ window.aim = window.aim || {};
     change["yaxis.tickmode"] = hidden.size ? "auto" : "array";
     change["yaxis.tickformat"] = ",";
     change["yaxis.nticks"] = 6;
-    const labels = (chart.layout.annotations || []).map((label, i) => ({ i, trace: Number(label.name), named: Boolean(label.name) }));
+    const labels = (chart.layout.annotations || []).map((label, i) => ({ i, trace: Number(label.name), named: /^\d+$/.test(label.name || "") }));
     const ends = labels.filter((label) => label.named);
     for (const end of ends) {
       const same = chart.data[end.trace].legendgroup.split("-").slice(1).join("-");

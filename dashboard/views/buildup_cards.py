@@ -15,7 +15,7 @@ from dashboard.words import date_words
 from data_access.filters import BadQuery, Filters, Series, listed, month_words
 from data_access.serving import coverage
 from data_access.serving.answers.cells import legend
-from data_access.serving.coverage import Point, Revision, SameDay
+from data_access.serving.coverage import Point, Revision, SameDay, Vintage
 from data_access.serving.gate.released import Released
 from data_access.serving.prose import amount
 from data_access.serving.statistics import Statistics
@@ -178,16 +178,16 @@ def public_revisions_card(id_: str, ask: Ask, both: Both) -> Card:
     )
 
 
-def _earlier(ask: Ask, both: Both) -> list[Released]:
+def _earlier(ask: Ask, both: Both) -> list[Vintage]:
     """The same question to earlier releases, the oldest first; one that lacks a product or country is left out."""
     filters = replace(both.released.filters, series=(Series.PUBLIC,))
     found = ask.statistics.remember(
         ("earlier", filters), lambda now: list(_answers(now, filters)), keep=lambda answers: None not in answers
     )
-    return [released for released in found if released]
+    return [vintage for vintage in found if vintage]
 
 
-def _answers(statistics: Statistics, filters: Filters) -> Iterator[Released | None]:
+def _answers(statistics: Statistics, filters: Filters) -> Iterator[Vintage | None]:
     """Of releases with the same public month the oldest, of at most `MAX_VINTAGES` months; None for one that cannot be
     opened."""
     oldest: dict[str | None, str] = {}
@@ -195,7 +195,8 @@ def _answers(statistics: Statistics, filters: Filters) -> Iterator[Released | No
         oldest[one.public_as_of] = one.id
     for release in reversed(list(oldest.values())[:MAX_VINTAGES]):
         try:
-            yield statistics.at(release).series(filters)
+            released = statistics.at(release).series(filters)
+            yield Vintage(released.release, released.cells)  # an answer as a whole would hold all of its release
         except KeyError:
             yield None
         except BadQuery:

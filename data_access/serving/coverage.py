@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from data_access.contracts import Status
 from data_access.filters import By, Filters, Measure, Series
 from data_access.serving import indicators
-from data_access.serving.gate.released import Cell, Released
+from data_access.serving.gate.released import Cell, Released, ReleaseInfo
 from data_access.serving.indicators import Figure
 from data_access.serving.periods import number, text
 from data_access.thresholds import Thresholds
@@ -348,19 +349,26 @@ def license_revisions(history: Released) -> tuple[Revision, ...]:
     return _revisions(pairs)
 
 
-def public_revisions(earlier: Iterable[Released], now: Released) -> tuple[Revision, ...]:
+class Vintage(NamedTuple):
+    """The cells of an answer, and the release they are of."""
+
+    release: ReleaseInfo
+    cells: tuple[Cell, ...]
+
+
+def public_revisions(earlier: Iterable[Vintage], now: Released) -> tuple[Revision, ...]:
     """Public months whose figure differs from the first one of `earlier` answers (oldest first) to the same question,
     the newest month first; `first_from` is the date of the release that it is first found in."""
     first: dict[str, tuple[Cell, str]] = {}
     for answer in earlier:
-        for cell in _public(answer):
+        for cell in _public(answer.cells):
             first.setdefault(cell.period, (cell, (answer.release.published or "")[:10]))
-    pairs = [(first[cell.period][0], cell, first[cell.period][1]) for cell in _public(now) if cell.period in first]
-    return _revisions(pairs)
+    cells = [cell for cell in _public(now.cells) if cell.period in first]
+    return _revisions([(first[cell.period][0], cell, first[cell.period][1]) for cell in cells])
 
 
-def _public(released: Released) -> list[Cell]:
-    return [cell for cell in released.cells if cell.series is Series.PUBLIC and cell.status is Status.PUBLISHED]
+def _public(cells: Iterable[Cell]) -> list[Cell]:
+    return [cell for cell in cells if cell.series is Series.PUBLIC and cell.status is Status.PUBLISHED]
 
 
 def _revisions(pairs: Iterable[tuple[Cell, Cell, str]]) -> tuple[Revision, ...]:

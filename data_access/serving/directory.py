@@ -12,16 +12,17 @@ from data_access.errors import UserError
 CURRENT = "current"
 
 
-class UnreachableError(UserError):
-    """A place that does not answer."""
-
-
 class NotHereError(UserError):
-    """The current release, by its name, cannot be had whole; what its manifest tells may be known (`Place.listed`)."""
+    """A release cannot be had whole; of the current one, `release` is the name where it is known, and its manifest may
+    be there (`Place.listed`)."""
 
-    def __init__(self, message: str, release: str) -> None:
+    def __init__(self, message: str, release: str | None = None) -> None:
         super().__init__(message)
         self.release = release
+
+
+class UnreachableError(NotHereError):
+    """The place does not answer; `release` is what was current when it last did."""
 
 
 class Place(Protocol):
@@ -29,7 +30,7 @@ class Place(Protocol):
 
     def current(self) -> Path | None:
         """Where the release that is to be used lies, None where there is none; raises `NotHereError` where it cannot be
-        had, `UnreachableError` where the place does not answer, UserError where it cannot be known."""
+        had, `UnreachableError` where the place does not answer."""
 
     def names(self) -> tuple[str, ...]:
         """Names of all releases, the newest first; each begins with the time of its publication."""

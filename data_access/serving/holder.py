@@ -169,7 +169,7 @@ class Holder:
     def _look(self) -> None:
         try:
             target = self._place.current()
-        except UserError as error:
+        except NotHereError as error:
             self._go_without(error)
             return
         if target is None:
@@ -179,11 +179,11 @@ class Holder:
         elif not (self._failed and self._failed[0] == target) or self._may_retry():
             self._load(target)
 
-    def _go_without(self, error: UserError) -> None:
-        """What is current cannot be known or had."""
+    def _go_without(self, error: NotHereError) -> None:
+        """What is current cannot be had; its manifest may tell that there are no license data."""
         problem = UNREACHABLE if isinstance(error, UnreachableError) else NOT_FETCHED
         counts = self._fail(None, problem, error)
-        told = self._place.listed(error.release)[0] if isinstance(error, NotHereError) else None
+        told = self._place.listed(error.release)[0] if error.release else None
         if self._used is None:
             if counts:
                 self._begin_with_another(None, told)
@@ -210,11 +210,16 @@ class Holder:
             self._used = self._used._replace(snapshot=without_licenses(self._used.snapshot, WITHDRAWN), whole=False)
 
     def _begin_with_another(self, target: Path | None, told: Path | None) -> None:
-        """Where nothing is in use yet: the newest sound release before it, or what is sound of it; `told` is where its
-        manifest lies."""
+        """Where nothing is in use yet: the newest sound release before it, or what is sound of it.
+
+        `target` is where it lies, None where it cannot be had now: then it is tried once more. `told` is where its
+        manifest lies, None where it is not known what is current.
+        """
         problem, failed = self._problem, self._failed
         withdrawn = told is not None and self._has_no_licenses(told)
-        earlier = [name for name in self.names() if target is None or name < target.name]
+        # A later one than what is current was taken back.
+        names = [name for name in self.names() if told is None or name <= told.name]
+        earlier = [name for name in names if target is None or name != target.name]
         for name in earlier[:MAX_TRIED]:
             if self._use_if_sound(name, withdrawn=withdrawn):
                 self._problem = problem

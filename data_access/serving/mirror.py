@@ -107,7 +107,8 @@ class Mirror:
             self._look()
             trouble = self._trouble()
             if trouble or not self._answered_within(STALE):
-                raise UnreachableError(trouble or f"no answer of the storage for {STALE:.0f} s")
+                trouble = trouble or f"no answer of the storage for {STALE:.0f} s"
+                raise UnreachableError(trouble, self._index()["current"])
         index = self._index()
         if index["current"] is None:
             return None

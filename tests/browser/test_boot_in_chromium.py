@@ -106,6 +106,21 @@ def dash_has(page: Page) -> object:
     }""")
 
 
+def test_without_plotly_no_picture_of_a_selection_before_is_left(visit: Monitor) -> None:
+    page = visit.context.new_page()
+    held: list[Route] = []
+    page.route("**/plotly.js", lambda route: route.abort() if held else held.append(route))
+    page.goto(f"{visit.base}/?{MONTHS}", wait_until="commit")
+    page.wait_for_selector("html.mounted")
+    page.locator("select[name=measure]").select_option("value")
+    expect(page.locator("#trend h2")).to_contain_text("value")
+    with page.expect_navigation():
+        held[0].abort()
+    expect(page.locator("#reading")).to_contain_text("pictures stand in their place")
+    expect(page.locator("#trend .static").first).to_be_visible()
+    expect(page.locator("#trend h2")).to_contain_text("value")
+
+
 def test_changes_in_quick_succession_are_one_step_back(visit: Monitor) -> None:
     seen = visit.visit(f"/?{MONTHS}")
     page = seen.page
@@ -191,6 +206,43 @@ def test_in_no_frame_does_a_chart_in_sight_stand_under_the_heading_of_another_se
     frames = [json.loads(one) for one in dict.fromkeys(page.evaluate("window.frames_"))]
     assert [search for search, *_ in frames] == [f"?{MONTHS}", f"?{MONTHS}&measure=value"]
     assert all(visibility == "visible" for *_, visibility in frames)
+
+
+def test_in_no_frame_does_a_table_stand_under_the_heading_of_another_selection(visit: Monitor) -> None:
+    seen = visit.visit(f"/explore?chart=table&{MONTHS}")
+    page = seen.page
+    page.locator("#explore-trend table").scroll_into_view_if_needed()
+    page.evaluate("""() => {
+      window.pairs = new Set();
+      const text = (place) => document.querySelector(place).textContent;
+      const look = () => {
+        pairs.add(text("#explore-trend .subtitle") + " | " + text("#explore-trend caption"));
+        requestAnimationFrame(look);
+      };
+      look();
+    }""")
+    page.locator("select[name=measure]").select_option("value")
+    seen.wait_shown(page.evaluate("location.search"))
+    pairs = page.evaluate("[...window.pairs]")
+    assert len(pairs) == 2
+    assert all(("US$" in heading) == ("US$" in caption) for heading, caption in (one.split(" | ") for one in pairs))
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_a_ranking_in_sight_has_the_height_of_its_rows(visit: Monitor, size: tuple[int, int]) -> None:
+    seen = visit.visit(f"/explore?chart=ranking&by=product&{MONTHS}", size=size)
+    page = seen.page
+    page.locator("#explore-trend .chart").scroll_into_view_if_needed()
+    heights = []
+    for value in ("foil", "foil"):
+        page.evaluate("(value) => document.querySelector(`[data-picker=product] input[value=${value}]`).click()", value)
+        page.wait_for_function("() => !('busy' in document.documentElement.dataset)")
+        box = page.locator("#explore-trend .graph").bounding_box()
+        assert box is not None
+        drawn = page.locator("#explore-trend .main-svg").first.get_attribute("height")
+        assert float(drawn or 0) == pytest.approx(box["height"], abs=1)
+        heights.append(box["height"])
+    assert heights[0] < heights[1]
 
 
 def test_a_chart_that_cannot_be_drawn_leaves_no_other_in_its_place(visit: Monitor) -> None:

@@ -121,14 +121,17 @@ def test_a_point_tells_its_figure_and_changes_under_the_pointer(visit: Monitor) 
     assert seen.problems == []
 
 
-def test_a_box_shows_and_hides_its_series(visit: Monitor) -> None:
-    seen = visit.visit("/")
-    box = seen.page.locator("#trend").get_by_label("License data")
+@pytest.mark.parametrize(("path", "card"), [("/", "trend"), ("/explore?from=2025-01&to=2026-03", "explore-trend")])
+def test_a_box_shows_and_hides_its_series(visit: Monitor, path: str, card: str) -> None:
+    seen = visit.visit(path)
+    events = seen.page.locator(f"#{card} .events li").count()
+    assert (events > 0) == (card == "explore-trend"), "Explore marks events on the chart"
+    box = seen.page.locator(f"#{card}").get_by_label("License data")
     box.uncheck()
-    hidden = {str(trace["meta"]): trace["visible"] for trace in seen.traces("trend") if trace["type"] == "scatter"}
+    hidden = {str(trace["meta"]): trace["visible"] for trace in seen.traces(card) if trace["type"] == "scatter"}
     assert hidden == {"public": True, "license": False}
     box.check()
-    assert all(trace["visible"] is not False for trace in seen.traces("trend"))
+    assert all(trace["visible"] is not False for trace in seen.traces(card))
     assert seen.problems == []
 
 
