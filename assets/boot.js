@@ -93,7 +93,7 @@ window.aim = window.aim || {};
     fresh.push([place, figure]);
   }
 
-  /* Cards and charts and whether they are in sight, as of the last frame; nothing of those that are not laid out. To
+  /* Elements of parts and whether they are in sight, as of the last frame; nothing of those that are not laid out. To
      measure it when an answer comes would make the browser lay out the page once more. */
   const sight = new Map();
   const looking = new IntersectionObserver((entries) => {
@@ -105,14 +105,10 @@ window.aim = window.aim || {};
 
   function register(id, place) {
     places.set(id, place);
-    looking.observe(place.closest(".card") || place);
-    if (place.matches(".graph")) looking.observe(place);
+    looking.observe(place);
   }
 
-  function isOutOfSight(id) {
-    const place = places.get(id);
-    return sight.get(place.closest(".card") || place) === false;
-  }
+  const isOutOfSight = (id) => sight.get(places.get(id)) === false;
 
   /* ---- Charts are drawn when they are in sight or near it; until then the server's picture stands, or nothing. */
   const waiting = new Map(); // element of a chart → its figure that is not drawn yet

@@ -228,6 +228,27 @@ def test_in_no_frame_does_a_table_stand_under_the_heading_of_another_selection(v
     assert all(("US$" in heading) == ("US$" in caption) for heading, caption in (one.split(" | ") for one in pairs))
 
 
+def test_in_no_frame_do_boxes_in_sight_name_the_lines_of_another_selection(visit: Monitor) -> None:
+    seen = visit.visit(f"/explore?by=product&{MONTHS}")
+    page = seen.page
+    page.locator("#explore-trend .toggles").scroll_into_view_if_needed()
+    page.wait_for_timeout(200)
+    page.evaluate("""() => {
+      window.pairs = new Set();
+      const look = () => {
+        const head = document.querySelector("#react-entry-point .view-head");
+        pairs.add(head.dataset.search + " | " + document.querySelector("#explore-trend .toggles").textContent);
+        requestAnimationFrame(look);
+      };
+      look();
+    }""")
+    page.evaluate("document.querySelector('[data-picker=product] input[value=foil]').click()")
+    seen.wait_shown(page.evaluate("location.search"))
+    pairs = [one.split(" | ") for one in page.evaluate("[...window.pairs]")]
+    assert len(pairs) == 2
+    assert pairs[0][1] != pairs[1][1]
+
+
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 def test_a_ranking_in_sight_has_the_height_of_its_rows(visit: Monitor, size: tuple[int, int]) -> None:
     seen = visit.visit(f"/explore?chart=ranking&by=product&{MONTHS}", size=size)
