@@ -85,10 +85,8 @@ window.aim = window.aim || {};
     if (!state.mounted) return;
     aim.say(head.dataset.status);
     document.title = head.dataset.title;
-    // An answer that was overtaken by another selection is not the end of it.
-    // What stands under the charts is written after the paint, and is part of the answer.
-    const end = () => { if (state.shown === location.search) endLoading(); };
-    if (state.shown === location.search) aim.afterPaint(() => window.setTimeout(end, 0));
+    // What is out of sight is written after the paint and is part of the answer; the reader may have gone on by then.
+    aim.afterPaint(() => { if (state.shown === location.search) endLoading(); });
   };
 
   /* What was asked last could not be answered. */

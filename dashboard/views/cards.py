@@ -91,7 +91,7 @@ def ranking_of(ask: Ask, filters: Filters) -> Ranking:
         table = ranking_table(released, lines, rows=rows, shares=total is not None)
         return Ranking(released, lines, total, rows, table)
 
-    return ask.once(filters, made)
+    return ask.once(("ranking", filters), made)
 
 
 def rows_of(ask: Ask, released: Released, total: Cell | None) -> dict[str, ranking.Row]:

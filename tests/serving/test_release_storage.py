@@ -241,22 +241,19 @@ def test_a_release_without_licenses_that_is_not_whole_in_the_storage_takes_those
     assert (statistics.info().id, figure(statistics), statistics.info().problem) == (NEXT, 102, None)
 
 
-@pytest.mark.parametrize("is_reachable", [True, False])
-def test_a_release_that_was_taken_back_is_not_begun_with(
-    releases: Path, address: str, cache: Path, objects: Objects, monkeypatch: pytest.MonkeyPatch, *, is_reachable: bool
+def test_a_start_does_not_begin_with_a_release_that_was_taken_back(
+    releases: Path, address: str, cache: Path, objects: Objects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(releases, NEXT)
     send(releases, address)
     assert figure(open_statistics(address, cache=cache)) == 102
     point_to(releases, GOOD)
     send(releases, address)
-    if is_reachable:
-        objects.delete(f"{GOOD}/public.parquet")
-        assert figure(open_statistics(address, cache=cache)) == 100
-        return
     assert figure(open_statistics(address, cache=cache)) == 101
+    objects.delete(f"{GOOD}/public.parquet")
+    assert figure(open_statistics(address, cache=cache / "new")) == 100, "GOOD is not whole"
     monkeypatch.setattr(mirror.Mirror, "_ask", ask_one_that_does_not_answer)
-    assert figure(open_statistics(address, cache=cache)) == 101
+    assert figure(open_statistics(address, cache=cache)) == 101, "GOOD was fetched before"
 
 
 def test_the_last_release_goes_on_while_the_storage_does_not_answer(
